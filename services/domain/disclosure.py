@@ -1,4 +1,4 @@
-"""Which data a reader may be shown: the classes of data and the one function that decides (ARCHITECTURE.md law 3)."""
+"""Which data a reader may be shown: the data classes, and the one function that decides (ARCHITECTURE.md law 3)."""
 
 from enum import StrEnum
 

@@ -1,6 +1,7 @@
 """The role codes of everybody around a case (practice.md §2).
 
-There is no code for victim advocates: the system holds no data of theirs and has no way in for it (practice.md §0 rule 9).
+There is no code for victim advocates: the system holds no data of theirs and has no way in for it
+(practice.md §0 rule 9).
 """
 
 from enum import StrEnum
