@@ -1,0 +1,79 @@
+"""What is known of a case when an event of it is routed: who holds which role, and what protects the survivor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from services.domain.roles import Role
+
+PartyKind = Literal["person", "team"]
+"""A party is one person, or a team (a desk) that several people look after in turn."""
+
+
+class SafeContact(StrEnum):
+    """What is known of reaching the survivor safely (practice.md, Settled 3)."""
+
+    UNKNOWN = "unknown"
+    """Nobody has asked her yet."""
+    CURRENT = "current"
+    """She has said how, and it has not run out."""
+    EXPIRED = "expired"
+    """She has said how, but it must be asked again before it is used."""
+    NEVER = "never"
+    """She has said that she must not be contacted."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seat:
+    """A role on a case, held by a party of an agency, in force on the day of routing."""
+
+    role: Role
+    party_id: UUID
+    party_kind: PartyKind
+    agency_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What ``route`` needs to know of a case. Everything is read in the transaction that writes the decision.
+
+    ``zone`` is the IANA time zone of the case's county; ``track`` is ``investigation`` or ``differential``.
+    ``seats`` are those in force now, in any order. ``desks`` maps an agency to its duty desk (a team),
+    ``supervisors`` a party to the party that supervises it. ``on_call`` is the county's on-call team, of
+    ``on_call_agency``. ``cautioned`` says that an earlier act of violence may not yet be raised with the subject
+    (Settled 2). ``task_requesters`` and ``task_assignees`` map a task's id (as text) to the agency that asked for it
+    and to the party that it was put to; only the tasks that the event names are needed. ``admins`` are the system's
+    administrators, the last resort where nobody else can be told.
+    """
+
+    case_id: UUID
+    zone: str
+    county: str
+    track: str
+    closed: bool
+    seats: tuple[Seat, ...]
+    desks: Mapping[UUID, UUID] = field(default_factory=dict)
+    supervisors: Mapping[UUID, UUID] = field(default_factory=dict)
+    on_call: UUID | None = None
+    on_call_agency: UUID | None = None
+    safe_contact: SafeContact = SafeContact.UNKNOWN
+    cautioned: bool = False
+    task_requesters: Mapping[str, UUID] = field(default_factory=dict)
+    task_assignees: Mapping[str, UUID] = field(default_factory=dict)
+    admins: tuple[Seat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFacts:
+    """What ``route_unmatched`` needs: who answers for events that belong to no case yet (Settled 7).
+
+    ``intake`` is the county's intake desk for events that can wait until the next business day; ``on_call`` the team
+    that is told at once of a U0; ``admins`` the last resort.
+    """
+
+    county: str
+    intake: Seat | None = None
+    on_call: Seat | None = None
+    admins: tuple[Seat, ...] = ()
