@@ -1,0 +1,87 @@
+"""Connections and transactions: one pool, and no transaction that does not say who acts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.domain.actors import Actor
+
+_TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
+_DURABLE = "-c synchronous_commit=on"
+_BEGIN = text(
+    "SELECT set_config('role', :role, true), set_config('app.actor', :actor, true), "
+    "set_config('app.agency', :agency, true), set_config('app.administrates', :administrates, true)"
+)
+
+
+class DatabaseRole(StrEnum):
+    """The role that a process takes on: each sees and may do only what its policies say."""
+
+    WEB = "tallystick_web"
+    WORKER = "tallystick_worker"
+    READER = "tallystick_reader"
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised when the database cannot be reached, is shutting down, or does not answer in time."""
+
+
+class Database:
+    """One pool of connections, used in one role."""
+
+    def __init__(self, engine: Engine, role: DatabaseRole) -> None:
+        self.engine = engine
+        self.role = role
+
+    @contextmanager
+    def begin(self, actor: Actor) -> Iterator[Connection]:
+        """A transaction of ``actor``: commits at the end of the block, rolls back when it raises."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                _BEGIN,
+                {
+                    "role": self.role.value,
+                    "actor": actor.name,
+                    "agency": str(actor.agency_id or ""),
+                    "administrates": "yes" if actor.administrates else "",
+                },
+            )
+            yield connection
+
+    def as_role(self, role: DatabaseRole) -> "Database":
+        """The same pool, used in another role."""
+        return Database(self.engine, role)
+
+    def forget_connections(self) -> None:
+        """After a fork: the parent's connections are left to the parent."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self.engine.dispose()
+
+
+def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
+    """A pool on ``url`` (``postgresql://`` or ``postgresql+psycopg://``) of up to ``pool_size`` connections and as
+    many again under load. Connecting takes at most 2 seconds, a statement 5, waiting for a lock 2.
+    """
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=2,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": 2, "options": f"{_TIMEOUTS} {_DURABLE} -c timezone=UTC"},
+    )
+    return Database(engine, role)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether this error says that the database is away (rather than that it refused a statement)."""
+    return bool(error.connection_invalidated) or isinstance(error, DATABASE_AWAY)

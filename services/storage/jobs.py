@@ -1,0 +1,212 @@
+"""Jobs: rows of work that the system owes itself, written with the fact that needs them (the outbox).
+
+Whether a job is due is a question to the business clock and so a parameter; leases run on the database's own clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.domain.urgency import Lane
+from services.storage.tables import job_tally, jobs
+
+LEASE_SECONDS = {"route": 5, "deliver": 12}
+_OTHER_LEASE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be written. ``key`` makes it one of a kind: a second job of the same key is not added."""
+
+    key: str
+    lane: Lane
+    kind: str
+    ref: UUID
+    due_at: datetime
+    case_id: UUID | None = None
+    agency_id: UUID | None = None
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased job. ``attempts`` counts this one; ``lease`` is the fencing token."""
+
+    id: int
+    key: str
+    lane: Lane
+    kind: str
+    ref: UUID
+    case_id: UUID | None
+    agency_id: UUID | None
+    arguments: Mapping[str, object]
+    due_at: datetime
+    attempts: int
+    lease: UUID
+
+
+class LeaseLostError(Exception):
+    """Somebody else holds the jobs by now: nothing of this batch may be written."""
+
+
+def add(connection: Connection, new: Sequence[NewJob]) -> None:
+    """Write jobs, in one statement; those whose key is there already are left as they are."""
+    if not new:
+        return
+    rows = [
+        {
+            "key": job.key,
+            "lane": job.lane.value,
+            "kind": job.kind,
+            "ref": job.ref,
+            "due_at": job.due_at,
+            "case_id": job.case_id,
+            "agency_id": job.agency_id,
+            "arguments": dict(job.arguments),
+        }
+        for job in new
+    ]
+    connection.execute(insert(jobs).on_conflict_do_nothing(), rows)
+
+
+_LEASE = text(
+    """
+    WITH due AS MATERIALIZED (
+        SELECT j.id FROM jobs AS j
+        WHERE j.lane = :lane AND j.state = 'queued' AND j.due_at <= :now
+          AND (j.lease_until IS NULL OR j.lease_until < clock_timestamp())
+          AND j.created_at <= clock_timestamp() - make_interval(secs => :unclaimed_for)
+          AND (j.kind <> 'route' OR j.case_id IS NULL OR NOT EXISTS (
+                SELECT 1 FROM jobs AS earlier
+                WHERE earlier.lane = j.lane AND earlier.case_id = j.case_id AND earlier.id < j.id
+                  AND earlier.kind = 'route' AND earlier.lease IS NOT NULL
+                  AND earlier.lease_until >= clock_timestamp()))
+        ORDER BY j.due_at, j.id
+        LIMIT :limit
+        FOR UPDATE OF j SKIP LOCKED
+    )
+    UPDATE jobs SET lease = :lease, attempts = attempts + 1,
+        lease_until = clock_timestamp() + make_interval(secs => CASE kind
+            WHEN 'route' THEN :route_lease WHEN 'deliver' THEN :deliver_lease ELSE :other_lease END)
+    FROM due WHERE jobs.id = due.id
+    RETURNING jobs.id, key, lane, kind, ref, case_id, agency_id, arguments, due_at, attempts, lease
+    """
+)
+
+
+def lease(connection: Connection, lane: Lane, now: datetime, limit: int, unclaimed_for: float = 0.0) -> list[Job]:
+    """Lease up to ``limit`` due jobs of a lane, in the order in which they were written.
+
+    Leasing is serialised within a lane, so that the events of a case are routed in order: an event is not leased
+    while an earlier one of its case is being routed by somebody else. A job that failed, or was set aside, holds
+    nothing up. ``unclaimed_for`` (seconds) leaves young jobs to the workers: the sweeper passes it.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"lease:{lane.value}"))))
+    rows = connection.execute(
+        _LEASE,
+        {
+            "lane": lane.value,
+            "now": now,
+            "limit": limit,
+            "lease": uuid4(),
+            "unclaimed_for": unclaimed_for,
+            "route_lease": LEASE_SECONDS["route"],
+            "deliver_lease": LEASE_SECONDS["deliver"],
+            "other_lease": _OTHER_LEASE_SECONDS,
+        },
+    )
+    found = [
+        Job(
+            id=row.id,
+            key=row.key,
+            lane=Lane(row.lane),
+            kind=row.kind,
+            ref=row.ref,
+            case_id=row.case_id,
+            agency_id=row.agency_id,
+            arguments=row.arguments,
+            due_at=row.due_at,
+            attempts=row.attempts,
+            lease=row.lease,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda job: (job.due_at, job.id))
+
+
+def finish(connection: Connection, done: Sequence[Job], done_by: str) -> None:
+    """Remove finished jobs and count them. Raises LeaseLostError where a lease was taken over in the meantime."""
+    _require(
+        connection.execute(
+            delete(jobs)
+            .where(jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.lease == bindparam("lease"))
+            .returning(jobs.c.id),
+            {"ids": [job.id for job in done], "lease": done[0].lease},
+        ).all(),
+        done,
+    )
+    _count(connection, done, done_by)
+
+
+def postpone(connection: Connection, job: Job, due_at: datetime, code: str) -> None:
+    """Give a job back until ``due_at`` (business time), with the code of what went wrong. Raises LeaseLostError."""
+    _require(
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job.id, jobs.c.lease == job.lease)
+            .values(lease=None, lease_until=None, due_at=due_at, error_code=code)
+            .returning(jobs.c.id)
+        ).all(),
+        [job],
+    )
+
+
+def set_aside(connection: Connection, job: Job, code: str) -> None:
+    """Put a job aside for a person: it is visible, blocks nothing, and can be replayed. Raises LeaseLostError."""
+    _require(
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job.id, jobs.c.lease == job.lease)
+            .values(lease=None, lease_until=None, state="set_aside", error_code=code)
+            .returning(jobs.c.id)
+        ).all(),
+        [job],
+    )
+
+
+def give_back(connection: Connection, leased: Sequence[Job]) -> None:
+    """Give jobs back at once, uncounted: their batch failed and each is to be tried alone by whoever comes."""
+    connection.execute(
+        update(jobs)
+        .where(
+            jobs.c.id.in_(bindparam("ids", expanding=True)),
+            jobs.c.lease == bindparam("held"),
+        )
+        .values(lease=None, lease_until=None, attempts=jobs.c.attempts - 1),
+        {"ids": [job.id for job in leased], "held": leased[0].lease},
+    )
+
+
+def _require(changed: Sequence[object], expected: Sequence[Job]) -> None:
+    if len(changed) != len(expected):
+        raise LeaseLostError(f"{len(changed)} of {len(expected)} jobs were still ours")
+
+
+def _count(connection: Connection, done: Sequence[Job], done_by: str) -> None:
+    counts: dict[tuple[str, str], int] = {}
+    for job in done:
+        counts[job.lane.value, job.kind] = counts.get((job.lane.value, job.kind), 0) + 1
+    addition = insert(job_tally)
+    connection.execute(
+        addition.on_conflict_do_update(
+            index_elements=["done_by", "lane", "kind"], set_={"done": job_tally.c.done + addition.excluded.done}
+        ),
+        [
+            {"done_by": done_by, "lane": lane, "kind": kind, "done": done}
+            for (lane, kind), done in sorted(counts.items())
+        ],
+    )

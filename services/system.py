@@ -1,0 +1,53 @@
+"""What an action needs, as one value. `services/wiring.py` builds it; tests build it on real stores."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from services.channels.message import Channel
+from services.clock import Clock
+from services.domain.urgency import Lane
+from services.policy.book import PolicyBook
+from services.storage.database import Database
+from services.storage.sealing import KeyRing
+
+
+class Bells(Protocol):
+    """Says to the workers of a lane that there is work. Best effort: a lost bell delays, it never loses."""
+
+    def ring(self, lanes: Iterable[Lane]) -> None:
+        """Ring once for each of these lanes. Returns within 200 ms and never raises."""
+        ...
+
+
+class NoBells:
+    """For a system without a broker: the sweeper finds the work."""
+
+    def ring(self, lanes: Iterable[Lane]) -> None:
+        """Ring nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of what is taken in and of what is done in one go."""
+
+    events_a_batch: int = 1_000
+    body_bytes: int = 5_000_000
+    event_bytes: int = 256_000
+    clock_skew_seconds: int = 300
+    jobs_a_lease: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Everything that the actions share. ``done_by`` names the engine in the tally of jobs: celery, sweeper, replay."""
+
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    policy: PolicyBook
+    bells: Bells = field(default_factory=NoBells)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    public_url: str = "http://127.0.0.1:8400"
+    done_by: str = "sweeper"
