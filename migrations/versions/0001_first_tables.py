@@ -322,6 +322,28 @@ def create_tables() -> None:
     )
     op.create_index(op.f("cautions_case_id_idx"), "cautions", ["case_id"], unique=False)
     op.create_table(
+        "releases",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("law", sa.Text(), nullable=False),
+        sa.Column("recipients", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("granted_by_event_id", sa.Uuid(), nullable=False),
+        sa.Column("ended_by_event_id", sa.Uuid(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("releases_case_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("releases_pkey")),
+        sa.UniqueConstraint(
+            "case_id",
+            "reference",
+            "granted_by_event_id",
+            name=op.f("releases_case_id_reference_granted_by_event_id_key"),
+        ),
+    )
+    op.create_index(op.f("releases_case_id_idx"), "releases", ["case_id"], unique=False)
+    op.create_table(
         "safe_contacts",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("never", sa.Boolean(), nullable=False),
@@ -363,7 +385,7 @@ def create_tables() -> None:
         sa.Column("accepted", sa.DateTime(timezone=True), nullable=False),
         sa.Column("urgency", sa.Text(), nullable=False),
         sa.Column("attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("body_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("body_mac", sa.LargeBinary(), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -421,12 +443,12 @@ def create_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("agency_id", sa.Uuid(), nullable=False),
-        sa.Column("body_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("body_mac", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agencies.id"], name=op.f("intake_conflicts_agency_id_fkey")),
         sa.ForeignKeyConstraint(["event_id"], ["event_log.id"], name=op.f("intake_conflicts_event_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("intake_conflicts_pkey")),
-        sa.UniqueConstraint("event_id", "body_sha256", name=op.f("intake_conflicts_event_id_body_sha256_key")),
+        sa.UniqueConstraint("event_id", "body_mac", name=op.f("intake_conflicts_event_id_body_mac_key")),
     )
     op.create_table(
         "notifications",
@@ -629,6 +651,7 @@ WEB: dict[str, tuple[str | None, str | None, str | None]] = {
     "case_seats": (_ON_CASE, _ON_CASE, _ON_CASE),
     "safe_contacts": (_ON_CASE, _ON_CASE, _ON_CASE),
     "cautions": (_ON_CASE, _ON_CASE, _ON_CASE),
+    "releases": (_ON_CASE, _ON_CASE, _ON_CASE),
     "streams": (_ON_CASE_OR_OWN, f"({_OWN} OR {_ON_CASE})", _ON_CASE_OR_OWN),
     "event_log": (_ON_CASE_OR_OWN, _OWN, None),
     "event_payloads": (_ON_CASE_OR_OWN, _OWN, None),
@@ -684,6 +707,7 @@ def upgrade() -> None:
     create_tables()
     op.execute(SETTINGS)
     op.execute("GRANT USAGE ON SCHEMA public TO tallystick_web, tallystick_worker, tallystick_reader")
+    op.execute("GRANT SELECT ON alembic_version TO tallystick_web, tallystick_worker, tallystick_reader")
     for table in WEB:
         protect(table)
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tallystick_web, tallystick_worker")

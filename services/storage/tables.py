@@ -280,6 +280,22 @@ cautions = Table(
     Column("lifted_by_event_id", Uuid),
 )
 
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("reference", Text, nullable=False),
+    Column("law", Text, nullable=False),
+    Column("recipients", ARRAY(Text), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("expires_on", Date),
+    Column("granted_by_event_id", Uuid, nullable=False),
+    Column("ended_by_event_id", Uuid),
+    Column("ended_on", Date),
+    UniqueConstraint("case_id", "reference", "granted_by_event_id"),
+)
+
 # --- the event log -------------------------------------------------------------------------------------------------
 
 streams = Table(
@@ -313,7 +329,7 @@ event_log = Table(
     Column("accepted", INSTANT, nullable=False),
     Column("urgency", Text, nullable=False),
     Column("attributes", JSONB, nullable=False),
-    Column("body_sha256", LargeBinary, nullable=False),
+    Column("body_mac", LargeBinary, nullable=False),
     Column("commitment", LargeBinary, nullable=False),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
@@ -370,9 +386,9 @@ intake_conflicts = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_id", ForeignKey("event_log.id"), nullable=False),
     Column("agency_id", ForeignKey("agencies.id"), nullable=False),
-    Column("body_sha256", LargeBinary, nullable=False),
+    Column("body_mac", LargeBinary, nullable=False),
     Column("at", INSTANT, nullable=False),
-    UniqueConstraint("event_id", "body_sha256"),
+    UniqueConstraint("event_id", "body_mac"),
 )
 
 # --- work that the system owes itself ------------------------------------------------------------------------------

@@ -1,0 +1,250 @@
+"""The event log: append-only, in order per stream, hash-chained; payloads lie beside it, sealed and erasable.
+
+A stream belongs to one case, or to one agency's intake, where events wait that match no case.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.domain.events import Event
+from services.domain.roles import Role
+from services.domain.urgency import Urgency
+from services.storage.chain import GENESIS, SALT_BYTES, canonical, commitment, entry_hash, new_salt
+from services.storage.sealing import KeyRing, seal, unseal
+from services.storage.tables import event_log, event_payloads, intake_conflicts, streams, vault
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An event on its way into the log. ``location`` holds the values that were taken out of ``event.data`` for the
+    vault: pointer, path and value; ``attributes`` the CloudEvents attributes that have no column of their own.
+    """
+
+    event: Event
+    subject: str
+    actor: str
+    urgency: Urgency
+    attributes: Mapping[str, object]
+    body_mac: bytes
+    location: tuple[tuple[UUID, str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream, locked by this transaction."""
+
+    id: UUID
+    case_id: UUID | None
+    length: int
+    head: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that is in the log already under the same source and id."""
+
+    id: UUID
+    accepted: datetime
+    body_mac: bytes
+
+
+def place_of_key(stream_id: UUID) -> str:
+    """Where a stream's wrapped key lies, as additional data of its seal."""
+    return f"streams/{stream_id}/key_wrapped"
+
+
+def open_stream(
+    connection: Connection, keys: KeyRing, *, case_id: UUID | None = None, agency_id: UUID | None = None
+) -> None:
+    """Begin the stream of a case, or of an agency's intake; one that is there already stays as it is."""
+    stream_id = uuid4()
+    _, wrapped = keys.new_key(place_of_key(stream_id))
+    connection.execute(
+        upsert(streams)
+        .values(id=stream_id, case_id=case_id, agency_id=agency_id, length=0, head=GENESIS, key_wrapped=wrapped)
+        .on_conflict_do_nothing()
+    )
+
+
+def lock_case_streams(connection: Connection, keys: KeyRing, case_ids: Iterable[UUID]) -> dict[UUID, Stream]:
+    """Lock the streams of these cases until the end of the transaction, in one order for everybody. By case."""
+    found = _lock(connection, keys, select(streams).where(streams.c.case_id.in_(sorted(set(case_ids)))))
+    return {stream.case_id: stream for stream in found if stream.case_id}
+
+
+def lock_intake_stream(connection: Connection, keys: KeyRing, agency_id: UUID) -> Stream:
+    """Lock the stream of an agency's events that match no case; begin it where there is none yet."""
+    query = select(streams).where(streams.c.agency_id == agency_id)
+    found = _lock(connection, keys, query)
+    if not found:
+        open_stream(connection, keys, agency_id=agency_id)
+        found = _lock(connection, keys, query)
+    return found[0]
+
+
+def _lock(connection: Connection, keys: KeyRing, query: Select[Any]) -> list[Stream]:
+    rows = connection.execute(query.order_by(streams.c.id).with_for_update())
+    return [
+        Stream(
+            id=row.id,
+            case_id=row.case_id,
+            length=row.length,
+            head=row.head,
+            key=keys.unwrap(row.key_wrapped, place_of_key(row.id)),
+        )
+        for row in rows
+    ]
+
+
+def known(connection: Connection, agency_id: UUID, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
+    """Which of these (source, id) of an agency are in the log already."""
+    rows = connection.execute(
+        select(
+            event_log.c.source, event_log.c.source_id, event_log.c.id, event_log.c.accepted, event_log.c.body_mac
+        ).where(event_log.c.agency_id == agency_id, tuple_(event_log.c.source, event_log.c.source_id).in_(list(names)))
+    )
+    return {(row.source, row.source_id): Known(row.id, row.accepted, row.body_mac) for row in rows}
+
+
+def append(connection: Connection, keys: KeyRing, stream: Stream, entries: Sequence[NewEntry]) -> list[Event]:
+    """Append entries to a locked stream, in their order. Returns the events with their place in the stream."""
+    logged: list[dict[str, Any]] = []
+    payloads, located, events = [], [], []
+    head, length = stream.head, stream.length
+    for entry in entries:
+        length += 1
+        event = replace(entry.event, sequence=length, case_id=stream.case_id)
+        salt, payload = new_salt(), canonical(event.data)
+        row = _row(stream, entry, event, commitment(salt, payload))
+        head = entry_hash(head, hashed_columns(row))
+        logged.append({**row, "previous_hash": logged[-1]["hash"] if logged else stream.head, "hash": head})
+        payloads.append(_sealed_payload(stream, event, salt + payload))
+        located.extend(_sealed_location(keys, event, entry))
+        events.append(event)
+    connection.execute(insert(event_log), logged)
+    connection.execute(insert(event_payloads), payloads)
+    if located:
+        connection.execute(insert(vault), located)
+    connection.execute(update(streams).where(streams.c.id == stream.id).values(length=length, head=head))
+    return events
+
+
+def _row(stream: Stream, entry: NewEntry, event: Event, committed: bytes) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "stream_id": stream.id,
+        "sequence": event.sequence,
+        "case_id": event.case_id,
+        "agency_id": event.agency_id,
+        "type": event.type,
+        "source": event.source,
+        "source_id": event.source_id,
+        "subject": entry.subject,
+        "emitter": event.emitter.value,
+        "actor": entry.actor,
+        "time": event.time,
+        "recorded": event.recorded,
+        "accepted": event.accepted,
+        "urgency": entry.urgency.value,
+        "attributes": dict(entry.attributes),
+        "body_mac": entry.body_mac,
+        "commitment": committed,
+    }
+
+
+def hashed_columns(row: Mapping[str, object]) -> dict[str, object]:
+    """The columns of an entry that its hash covers, as JSON values: all but the two hashes themselves."""
+    return {name: _as_json(value) for name, value in row.items() if name not in {"hash", "previous_hash"}}
+
+
+def _as_json(value: object) -> object:
+    match value:
+        case bytes():
+            return value.hex()
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
+        case _:
+            return value
+
+
+def place_of_payload(event_id: UUID) -> str:
+    """Where an event's payload lies, as additional data of its seal."""
+    return f"event_payloads/{event_id}/sealed"
+
+
+def _sealed_payload(stream: Stream, event: Event, salted: bytes) -> dict[str, object]:
+    return {
+        "event_id": event.id,
+        "stream_id": stream.id,
+        "agency_id": event.agency_id,
+        "case_id": event.case_id,
+        "sealed": seal(stream.key, salted, place_of_payload(event.id)),
+    }
+
+
+def _sealed_location(keys: KeyRing, event: Event, entry: NewEntry) -> list[dict[str, object]]:
+    return [
+        {
+            "id": pointer,
+            "event_id": event.id,
+            "agency_id": event.agency_id,
+            "path": path,
+            "sealed": seal(keys.vault, orjson.dumps(value), f"vault/{pointer}/sealed"),
+        }
+        for pointer, path, value in entry.location
+    ]
+
+
+def load(connection: Connection, keys: KeyRing, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
+    """These events with their payloads, in one query; one whose payload was erased has an empty ``data``."""
+    rows = connection.execute(
+        select(event_log, event_payloads.c.sealed, streams.c.key_wrapped)
+        .join(streams, streams.c.id == event_log.c.stream_id)
+        .join(event_payloads, event_payloads.c.event_id == event_log.c.id, isouter=True)
+        .where(event_log.c.id.in_(list(event_ids)))
+    ).all()
+    stream_keys = {row.stream_id: row.key_wrapped for row in rows}
+    opened = {stream_id: keys.unwrap(wrapped, place_of_key(stream_id)) for stream_id, wrapped in stream_keys.items()}
+    return {row.id: _event(row, opened[row.stream_id]) for row in rows}
+
+
+def _event(row: Row[Any], key: bytes) -> Event:
+    columns = row._mapping
+    data: Mapping[str, object] = {}
+    if columns["sealed"] is not None:
+        data = orjson.loads(unseal(key, columns["sealed"], place_of_payload(columns["id"]))[SALT_BYTES:])
+    return Event(
+        id=columns["id"],
+        type=columns["type"],
+        case_id=columns["case_id"],
+        sequence=columns["sequence"],
+        source=columns["source"],
+        source_id=columns["source_id"],
+        agency_id=columns["agency_id"],
+        emitter=Role(columns["emitter"]),
+        time=columns["time"],
+        recorded=columns["recorded"],
+        accepted=columns["accepted"],
+        data=data,
+    )
+
+
+def note_conflict(connection: Connection, agency_id: UUID, event_id: UUID, body_mac: bytes, at: datetime) -> bool:
+    """Keep the fact that an id was used again with another body. True where this very body is new."""
+    written = connection.execute(
+        upsert(intake_conflicts)
+        .values(id=uuid4(), event_id=event_id, agency_id=agency_id, body_mac=body_mac, at=at)
+        .on_conflict_do_nothing()
+        .returning(intake_conflicts.c.id)
+    )
+    return written.first() is not None
