@@ -1,0 +1,50 @@
+"""The case plan of the person whose behaviour is to change (practice.md §1.4, §3 rows 12 and 13)."""
+
+from schemas.classes import PLN_S
+from schemas.fields import Choice, Date, Text, Token, Whole
+from schemas.payload import EventPayload
+from schemas.rules import distinct, needed_when
+from schemas.structures import Document, Many
+from services.domain.catalogue import EventType
+from services.domain.roles import Role
+
+_WORKER = frozenset({Role.CPS_WORKER})
+
+
+class Adopted(EventPayload):
+    """A case plan came into force, with its goals."""
+
+    event = EventType("caseplan.adopted", "Case plan adopted", _WORKER, "12")
+    about = frozenset({PLN_S})
+    rules = (distinct("goals"),)
+
+    plan_version = Whole("The version of the plan, counted from 1.", PLN_S, required=True, at_least=1)
+    goals = Many(
+        "The goals in it, by their ids (see goal.created).", Token, PLN_S, required=True, at_least=1, at_most=60
+    )
+    person_ref = Token("The person whose plan it is.", PLN_S)
+    effective = Date("The first day of the plan: day 0 of its goals.", PLN_S)
+
+
+class Change(Document):
+    """One change of a plan."""
+
+    rules = (needed_when("supersedes", "op", "superseded"),)
+
+    op = Choice("What was done to the goal.", ("added", "changed", "closed", "superseded"), PLN_S, required=True)
+    goal_id = Token("The goal.", PLN_S, required=True)
+    supersedes = Token("The earlier goal whose place it takes; what was firm against that one goes with it.", PLN_S)
+    note = Text("What is different.", PLN_S)
+
+
+class Revised(EventPayload):
+    """A case plan was changed."""
+
+    event = EventType("caseplan.revised", "Case plan revised", _WORKER, "13")
+    about = frozenset({PLN_S})
+
+    plan_version = Whole("The version of the plan from now on.", PLN_S, at_least=1)
+    diff = Many("The changes.", Change, PLN_S, required=True, at_least=1)
+    reason = Text("Why it was changed.", PLN_S, required=True)
+    person_ref = Token("The person whose plan it is.", PLN_S)
+    effective = Date("The first day of the changed plan.", PLN_S)

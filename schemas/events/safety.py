@@ -1,0 +1,67 @@
+"""The survivor's safety (practice.md §3 row 61; Settled 2; §8 rows 7, 8 and 34). Never where she is."""
+
+from schemas.classes import CASE, INC, PLN_P, RSK, SVS
+from schemas.fields import Choice, Date, Flag, Text, Token
+from schemas.payload import EventPayload
+from schemas.structures import Many
+from services.domain.catalogue import ANY_ROLE, INVESTIGATORS, ONLY_SYSTEM, EventType
+
+
+class LocationSeekingDetected(EventPayload):
+    """The subject tries to find out where the family is."""
+
+    event = EventType("safety.location_seeking_detected", "Location seeking detected", ANY_ROLE | ONLY_SYSTEM, "61")
+    about = frozenset({INC, RSK})
+    by_holder = True
+
+    facts = Text("What was asked or done; never what the answer was.", INC, RSK, required=True)
+    via = Choice(
+        "By what way.",
+        (
+            "child",
+            "kin",
+            "school",
+            "daycare",
+            "health_care",
+            "court_filing",
+            "post",
+            "online",
+            "device",
+            "service",
+            "workplace",
+            "other",
+        ),
+        INC,
+        RSK,
+        required=True,
+    )
+    person_ref = Token("The person who tries.", INC)
+    child_refs = Many("The children who were used for it.", Token, INC, at_most=30)
+    police_agreed = Flag("Whether the survivor agreed that the police are told.", INC, SVS)
+    goal_ids = Many("The goals that it bears on.", Token, INC, at_most=30)
+    public_record = Flag("Whether it stands in a public record.", INC)
+
+
+class ContactRecorded(EventPayload):
+    """The worker reached the survivor, or tried, after something happened. Never where, and never by which number."""
+
+    event = EventType("safety.contact_recorded", "Contact with the survivor recorded", INVESTIGATORS, "story")
+    about = frozenset({CASE, SVS})
+
+    outcome = Choice("Whether she was reached.", ("done", "tried"), CASE, SVS, required=True)
+    about_event = Token("The event that it was about.", CASE)
+    task_ref = Token("The task that asked for it.", CASE)
+    person_ref = Token("The survivor.", CASE)
+    safe_contact_confirmed = Flag("Whether she confirmed how she can be reached.", CASE, SVS)
+    may_be_raised = Flag("Whether she agreed that it is raised with the subject.", CASE, SVS)
+
+
+class AddressProgrammeEnrolled(EventPayload):
+    """The survivor is in an address-confidentiality programme. Neither the address nor the substitute is held here."""
+
+    event = EventType("safety.address_programme_enrolled", "Enrolled in an address programme", INVESTIGATORS, "story")
+    about = frozenset({PLN_P, RSK})
+
+    person_ref = Token("The person enrolled.", PLN_P, RSK, required=True)
+    enrolled_on = Date("The first day.", PLN_P, RSK, required=True)
+    expires = Date("The last day, where there is one.", PLN_P, RSK)

@@ -1,0 +1,44 @@
+"""How the survivor can be reached safely (practice.md §3 row 60, §5.4; Settled 3). All of it goes to the vault."""
+
+from schemas.classes import CASE, LOC
+from schemas.fields import Choice, Date, Flag, Hash, Line, TimeOfDay, Token
+from schemas.payload import EventPayload
+from schemas.rules import not_before
+from schemas.structures import Document, Many
+from schemas.vocabulary import SAFE_CHANNELS
+from services.domain.catalogue import INVESTIGATORS, EventType
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Window(Document):
+    """Hours on some days of the week, on the clock of the case's county."""
+
+    days = Many("The days of the week.", _DAYS, LOC, required=True, at_least=1, at_most=7)
+    start = TimeOfDay("From.", LOC, required=True)
+    end = TimeOfDay("Until.", LOC, required=True)
+    rules = (not_before("end", "start"),)
+
+
+class SafeContactSet(EventPayload):
+    """The survivor said how she can be reached safely, and whether at all. Only what she said is used; it lapses."""
+
+    event = EventType("survivor.safe_contact_set", "Safe contact set", INVESTIGATORS, "60")
+    about = frozenset({LOC})
+
+    person_ref = Token("The survivor.", CASE, required=True)
+    channel = Choice("The way that she named as safe.", SAFE_CHANNELS, LOC, required=True)
+    windows = Many("When it is safe.", Window, LOC, required=True, at_most=20)
+    code_word_hash = Hash("The code word that both use, as a salted hash.", LOC)
+    no_message = Flag("Whether no message may ever be left.", LOC, required=True)
+    if_released = Choice(
+        "If he is released: at any hour, through somebody, or never?",
+        ("any_hour", "through", "never"),
+        LOC,
+        required=True,
+    )
+    through = Line("The person through whom she can be reached.", LOC)
+    reach = Line("The number or address for the channel.", LOC)
+    interpreter = Line("The language for which an interpreter is needed.", LOC)
+    neutral_sender = Flag("Whether no agency may be named as the sender.", LOC)
+    expires = Date("The last day on which it may be used without asking again.", LOC, required=True)
