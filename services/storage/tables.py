@@ -63,6 +63,7 @@ counties = Table(
     Column("zone", Text, nullable=False),
     Column("calendar", Text, nullable=False),
     Column("on_call_team_id", ForeignKey("parties.id")),
+    Column("intake_team_id", ForeignKey("parties.id")),
 )
 
 parties = Table(
@@ -188,6 +189,7 @@ sessions = Table(
     Column("last_seen_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("assurance", Text, nullable=False),
+    Column("failed_attempts", Integer, nullable=False, server_default=text("0")),
     Column("revoked_at", INSTANT),
     _one_of("assurance", "password", "second_factor"),
 )
