@@ -45,7 +45,9 @@ class CaseFacts:
     ``on_call_agency``. ``cautioned`` says that an earlier act of violence may not yet be raised with the subject
     (Settled 2). ``task_requesters`` and ``task_assignees`` map a task's id (as text) to the agency that asked for it
     and to the party that it was put to; only the tasks that the event names are needed. ``admins`` are the system's
-    administrators, the last resort where nobody else can be told.
+    administrators, the last resort where nobody else can be told. ``protected_persons`` are the person tokens of the
+    case's protective parents and children, as payloads name them: what rests on their word is held back (Settled 1),
+    unless ``released`` says that a release of the survivor, in force now, covers this event.
     """
 
     case_id: UUID
@@ -63,6 +65,8 @@ class CaseFacts:
     task_requesters: Mapping[str, UUID] = field(default_factory=dict)
     task_assignees: Mapping[str, UUID] = field(default_factory=dict)
     admins: tuple[Seat, ...] = ()
+    protected_persons: frozenset[str] = frozenset()
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)

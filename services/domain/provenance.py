@@ -1,0 +1,33 @@
+"""Where a fact comes from, and whether it may leave the child-welfare agency (practice.md, Settled 1)."""
+
+from services.domain.events import Event
+from services.domain.predicates import values_at
+from services.domain.roles import Role
+from services.domain.routing_facts import CaseFacts
+from services.domain.routing_rules import PublicRecord
+
+_VICTIMS = frozenset({"survivor", "child"})
+
+
+def is_held_back(event: Event, facts: CaseFacts, rule: PublicRecord) -> bool:
+    """Whether the event must stay within the child-welfare agency (Settled 1)."""
+    stated = event.data.get("public_record")
+    if rule.always or facts.released or stated is True:
+        return False
+    if stated is None and event.emitter in rule.presumed_from and event.data.get("victim_sourced") is not True:
+        return False
+    return rule.required or is_victim_sourced(event, facts)
+
+
+def is_victim_sourced(event: Event, facts: CaseFacts) -> bool:
+    """Whether any sign says that it, or a part of it, is known from the survivor or a child."""
+    reporters = set(values_at(event.data, "reported_by.role"))
+    observers = set(values_at(event.data, "observer_role"))
+    origins = set(values_at(event.data, "origin_person"))
+    return (
+        event.data.get("victim_sourced") is True
+        or Role.SURVIVOR.value in reporters
+        or not observers.isdisjoint(_VICTIMS)
+        or event.emitter is Role.COUNSEL_SURVIVOR
+        or not origins.isdisjoint(facts.protected_persons)
+    )
