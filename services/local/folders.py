@@ -21,7 +21,8 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,9 @@ SOCKET_PATH_LIMIT = 100
 
 _LONGEST_SOCKET_NAME = "/.s.PGSQL.5432"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+_PATIENCE_FOR_LOOKS = 0.2
+"""Seconds for which a taken lock is tried again: `holder` takes it for a moment."""
+
 _STORES_NOTE = "STORES"
 _LASTING, _PASSING, _SHORT = Path("/var/lib"), Path("/var/tmp"), Path("/tmp")  # noqa: S108
 
@@ -95,12 +99,16 @@ class DataFolder:
         """File that the output of `service` goes to."""
         return self.logs / f"{service}.log"
 
-    def secret(self, name: str) -> str:
-        """The secret called `name`: 256 random bits as text, made at the first asking and kept in a file (0600)."""
-        path = self.root / "secrets" / name
+    def secret(self, name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
+        """The secret called `name`, made at the first asking (256 random bits as text) and kept in a file (0600)."""
+        path = self.secret_path(name)
         if not path.exists():
-            _write_durably(path, secrets.token_urlsafe(32))
+            _write_durably(path, make(), keep=True)
         return path.read_text(encoding="ascii")
+
+    def secret_path(self, name: str) -> Path:
+        """File of the secret called `name`, for settings that take the name of a file."""
+        return self.root / "secrets" / name
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -110,16 +118,27 @@ class DataFolder:
         """
         descriptor = os.open(self.stores / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-                raise AlreadyRunningError(self.root, int(holder) if holder.isdigit() else None) from None
+            if not _taken_within(descriptor, _PATIENCE_FOR_LOOKS):
+                raise AlreadyRunningError(self.root, _number_in(descriptor))
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
             yield
         finally:
             os.close(descriptor)
+
+    def holder(self) -> int | None:
+        """Number of the process that holds the folder, or None."""
+        try:
+            descriptor = os.open(self.stores / "lock", os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _number_in(descriptor)
+        finally:
+            os.close(descriptor)
+        return None
 
     def discard(self) -> None:
         """Removes the folder with everything in it, for scratch systems. The caller has stopped what ran in it."""
@@ -131,6 +150,24 @@ def _make_private(root: Path, account: Account | None) -> None:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if root.stat().st_uid == os.geteuid():
         root.chmod(0o700 if account is None else 0o711)
+
+
+def _taken_within(descriptor: int, seconds: float) -> bool:
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > limit:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def _number_in(descriptor: int) -> int | None:
+    text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    return int(text) if text.isdigit() else None
 
 
 @contextlib.contextmanager
@@ -210,15 +247,23 @@ def _place_of_sockets(stores: Path, account: Account | None) -> Path:
     return sockets
 
 
-def _write_durably(path: Path, text: str) -> None:
-    """Writes a small private file so that it is there whole or not at all, after a power cut too."""
+def _write_durably(path: Path, text: str, *, keep: bool = False) -> None:
+    """Writes a small private file so that it is there whole or not at all, after a power cut too.
+
+    `keep`: a file that another process has written in the meantime stays as it is.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    if keep:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    else:
+        draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

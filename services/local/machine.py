@@ -1,13 +1,50 @@
 """The stores of one machine, and the list of everything that `tallystick up` runs."""
 
+import base64
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from services.local.binaries import Binaries, locate
+from services.local.errors import StartError
 from services.local.folders import DataFolder
 from services.local.postgres import DATABASE, PostgresServer
+from services.local.service import Service
 from services.local.valkey import ValkeyServer
+
+KEYS = ("TALLYSTICK_MASTER_KEY", "TALLYSTICK_VAULT_KEY", "TALLYSTICK_TOKEN_KEY")
+"""Settings that hold 32 secret bytes; this machine makes its own where nobody gives them."""
+
+WORKERS = {"urgent": 2, "routine": 1, "bulk": 1}
+"""Lanes, with the number of processes that work on each."""
+
+_STAGES = {"postgres": 0, "valkey": 1, "migrate": 2, "sweeper": 3, "web": 4, "worker": 5, "beat": 6}
+_PORT_PATIENCE = 5.0
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the stores are: URLs for SQLAlchemy (application's role and owner's), for Celery and for redis-py."""
+
+    database_url: str
+    owner_database_url: str
+    broker_url: str
+    redis_url: str
+
+
+def local_addresses(folder: DataFolder) -> Addresses:
+    """The addresses of the stores of `folder`, whether they run or not."""
+    return _addresses(PostgresServer(folder, locate()), ValkeyServer(folder, locate()))
 
 
 class LocalStores:
@@ -41,6 +78,11 @@ class LocalStores:
         """Stops Valkey, then PostgreSQL."""
         self._stop()
 
+    @property
+    def addresses(self) -> Addresses:
+        """All addresses, of the database of a running system."""
+        return _addresses(self.postgres, self.valkey)
+
     def dsn_owner(self, database: str = DATABASE) -> str:
         """SQLAlchemy URL for migrations."""
         return self.postgres.dsn_owner(database)
@@ -63,3 +105,186 @@ class LocalStores:
         self.valkey.stop()
         self.postgres.stop()
         self._lock.__exit__(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `tallystick up` is asked for; all but the folder may be left out.
+
+    Where `database_url` (with `owner_database_url`) or `broker_url` is given, that store is somebody else's and is
+    not started. `postgres` (a folder with `initdb` and `postgres`) and `valkey` (a server) name other programs.
+    `keys`: those of KEYS that nobody has given. `environment` is added to that of every child.
+    """
+
+    folder: DataFolder
+    host: str = "127.0.0.1"
+    port: int = 8400
+    database_url: str | None = None
+    owner_database_url: str | None = None
+    broker_url: str | None = None
+    postgres: Path | None = None
+    valkey: Path | None = None
+    keys: Sequence[str] = KEYS
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def local_services(wanted: Wanted) -> list[Service]:
+    """Everything that makes the whole system on this machine, for a Supervisor. Raises MissingBinariesError."""
+    stores, addresses = _stores(wanted)
+    environment = {
+        "TALLYSTICK_HOME": str(wanted.folder.root),
+        "TALLYSTICK_DATABASE_URL": addresses.database_url,
+        "TALLYSTICK_BROKER_URL": addresses.broker_url,
+        **key_files(wanted.folder, wanted.keys),
+        **wanted.environment,
+    }
+    owner = {**environment, "TALLYSTICK_OWNER_DATABASE_URL": addresses.owner_database_url}
+    migrate = Service(
+        name="migrate",
+        command=_python("services.cli", "migrate"),
+        environment=owner,
+        needs=tuple(store.name for store in stores),
+        one_shot=True,
+        ready_within=600.0,
+        stop_stage=_STAGES["migrate"],
+    )
+    sweeper = Service(
+        name="sweeper",
+        command=_python("services.cli", "sweep"),
+        environment=environment,
+        needs=("migrate",),
+        stop_timeout=15.0,
+        stop_stage=_STAGES["sweeper"],
+    )
+    workers = [_worker(lane, processes, environment) for lane, processes in WORKERS.items()]
+    return [*stores, migrate, sweeper, _web(wanted, environment), *workers, _beat(wanted.folder, environment)]
+
+
+def key_files(folder: DataFolder, names: Sequence[str] = KEYS) -> dict[str, str]:
+    """Settings `<NAME>_FILE` for secret keys of 32 bytes (base64), made at the first asking and kept in `folder`."""
+    files = {}
+    for name in names:
+        secret = name.lower()
+        folder.secret(secret, lambda: base64.b64encode(os.urandom(32)).decode())
+        files[f"{name}_FILE"] = str(folder.secret_path(secret))
+    return files
+
+
+def _addresses(postgres: PostgresServer, valkey: ValkeyServer) -> Addresses:
+    return Addresses(postgres.dsn_app(), postgres.dsn_owner(), valkey.broker_url, valkey.redis_url)
+
+
+def _stores(wanted: Wanted) -> tuple[list[Service], Addresses]:
+    """The stores to start, and where all stores are: those given are left alone."""
+    found = locate(wanted.postgres, wanted.valkey)
+    postgres, valkey = PostgresServer(wanted.folder, found), ValkeyServer(wanted.folder, found)
+    own = _addresses(postgres, valkey)
+    stores = []
+    if wanted.database_url is None:
+        stores.append(postgres.service())
+    if wanted.broker_url is None:
+        stores.append(valkey.service())
+    database = wanted.database_url or own.database_url
+    owner = wanted.owner_database_url or wanted.database_url or own.owner_database_url
+    return stores, Addresses(database, owner, wanted.broker_url or own.broker_url, own.redis_url)
+
+
+def _python(module: str, *words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *words)
+
+
+def _web(wanted: Wanted, environment: Mapping[str, str]) -> Service:
+    host, port = wanted.host, wanted.port
+    scratch = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else wanted.folder.run
+    return Service(
+        name="web",
+        command=_python(
+            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"),
+            *("--worker-tmp-dir", str(scratch), "--graceful-timeout", "20", "--bind", f"{_bracketed(host)}:{port}"),
+            "services.web.app:from_environment()",
+        ),
+        environment=environment,
+        needs=("migrate",),
+        prepare=lambda: _refuse_taken_port(host, port),
+        ready=lambda: _answers_http(host, port),
+        quick_signal=signal.SIGQUIT,
+        stop_timeout=25.0,
+        stop_stage=_STAGES["web"],
+        look=f"http://{_bracketed(_reached_at(host))}:{port}",
+    )
+
+
+def _worker(lane: str, processes: int, environment: Mapping[str, str]) -> Service:
+    return Service(
+        name=f"worker-{lane}",
+        command=_python(
+            *("celery", "-A", "workers.app:app", "worker", "-Q", lane, "-n", f"{lane}@%h", "--loglevel", "INFO"),
+            *("--pool", "prefork", "--concurrency", str(processes)),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ),
+        environment=environment,
+        needs=("migrate",),
+        steady_after=1.5,
+        quick_signal=signal.SIGQUIT,
+        stop_timeout=35.0,
+        stop_stage=_STAGES["worker"],
+    )
+
+
+def _beat(folder: DataFolder, environment: Mapping[str, str]) -> Service:
+    schedule = folder.run / "beat-schedule"
+
+    def forget_schedule() -> None:
+        # A schedule file that a kill has damaged keeps beat from starting; it only holds when bells were last rung.
+        for path in folder.run.glob(f"{schedule.name}*"):
+            path.unlink(missing_ok=True)
+
+    return Service(
+        name="beat",
+        command=_python(
+            *("celery", "-A", "workers.app:app", "beat", "--loglevel", "INFO"),
+            *("--schedule", str(schedule), "--pidfile", ""),
+        ),
+        environment=environment,
+        needs=("migrate",),
+        prepare=forget_schedule,
+        stop_stage=_STAGES["beat"],
+    )
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Waits a moment for a port that a system just killed may still hold; then says that it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    limit = time.monotonic() + _PORT_PATIENCE
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                attempt.bind((host, port))
+            except OSError as error:
+                if time.monotonic() > limit:
+                    message = f"{_bracketed(host)}:{port} cannot be used ({error.strerror}): choose another port."
+                    raise StartError(message) from error
+                time.sleep(0.1)
+            else:
+                return
+
+
+def _answers_http(host: str, port: int) -> bool:
+    """Whether the web server says that it lives."""
+    connection = http.client.HTTPConnection(_reached_at(host), port, timeout=1.0)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _reached_at(host: str) -> str:
+    """Address at which a server bound to `host` is reached from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -67,10 +68,11 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    def stop(self) -> None:
+    def stop(self, *, quickly: bool = False) -> None:
         """Ends it in order: its stop signal, after its time the quick one, at last SIGKILL for the whole group."""
-        self.send(self.service.stop_signal)
-        if not self._ended_within(self.service.stop_timeout):
+        if not quickly:
+            self.send(self.service.stop_signal)
+        if quickly or not self._ended_within(self.service.stop_timeout):
             self.send(self.service.quick_signal)
             self._ended_within(5.0)
         self.sweep_group()
@@ -79,7 +81,8 @@ class Child:
     def output(self, limit: int = 4000) -> str:
         """The last characters of what this process wrote, not of those before it."""
         with self.log.open("rb") as file:
-            file.seek(max(self.log_offset, self.log.stat().st_size - limit))
+            size = self.log.stat().st_size
+            file.seek(max(self.log_offset if self.log_offset <= size else 0, size - limit))
             return file.read().decode("utf-8", "replace")
 
     def _ended_within(self, seconds: float) -> bool:
@@ -97,6 +100,13 @@ def _length_after_turning(log: Path) -> int:
         return size
     log.replace(log.with_name(f"{log.name}.1"))
     return 0
+
+
+def trim_log(log: Path) -> None:
+    """Puts the content of a log that has grown too large aside while its process goes on writing to it."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
