@@ -20,15 +20,10 @@ class Refused:
     code: str
 
 
-def may_emit(emitters: Collection[Role], held: Collection[Role], claimed: Role | None) -> Allowed | Refused:
+def may_emit(emitters: Collection[Role], held: Collection[Role]) -> Allowed | Refused:
     """Whether a sender that holds the roles ``held`` may send a type that only ``emitters`` may say.
 
-    ``claimed`` is the role that the payload names (``reported_by.role``), if it names one. Without a claim the sender
-    speaks as the first of its roles, by name, that may say it.
+    It speaks as the first of its roles, by name, that may say it.
     """
-    if claimed is not None and claimed not in held:
-        return Refused("role_not_held")
-    able = sorted(role for role in ([claimed] if claimed else held) if role in emitters)
-    if not able:
-        return Refused("type_not_allowed")
-    return Allowed(able[0])
+    able = sorted(role for role in held if role in emitters)
+    return Allowed(able[0]) if able else Refused("type_not_allowed")

@@ -74,6 +74,16 @@ def zone_of_county(connection: Connection, slug: str) -> str | None:
     return connection.execute(select(counties.c.zone).where(counties.c.slug == slug)).scalar()
 
 
+def zone_of(connection: Connection, case_id: UUID) -> str:
+    """The IANA zone in which the days of a case are counted."""
+    return connection.execute(select(cases.c.zone).where(cases.c.id == case_id)).scalar_one()
+
+
+def place_of_name(case_id: UUID, person_ref: str) -> str:
+    """Where a person's sealed name lies, as additional data of its seal."""
+    return f"case_persons/{case_id}/{person_ref}/name_sealed"
+
+
 def open_case(connection: Connection, case: NewCase) -> None:
     """Write a new case, put its agency on it, and link that agency's number."""
     connection.execute(
@@ -204,22 +214,19 @@ def give_seat(
     put_on_case(connection, case_id, party.agency_id, since)
 
 
-def end_seats(
-    connection: Connection, case_id: UUID, role: str, agency_id: UUID, party: Party | None, until: date, event_id: UUID
-) -> int:
-    """End the seats of a role (of one party, or of the whole agency) after the day ``until``. Returns how many."""
-    of_party = case_seats.c.party_id == party.id if party else case_seats.c.agency_id == agency_id
+def end_seats(connection: Connection, case_id: UUID, role: str, party: Party, until: date, event_id: UUID) -> int:
+    """End a party's seats in a role after the day ``until``. Returns how many there were."""
     ended = connection.execute(
         update(case_seats)
         .where(
             case_seats.c.case_id == case_id,
             case_seats.c.role == role,
-            of_party,
+            case_seats.c.party_id == party.id,
             or_(case_seats.c.until.is_(None), case_seats.c.until > until),
         )
         .values(until=until, ended_by_event_id=event_id)
     )
-    take_off_case(connection, case_id, agency_id, until)
+    take_off_case(connection, case_id, party.agency_id, until)
     return ended.rowcount
 
 

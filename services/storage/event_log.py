@@ -74,6 +74,12 @@ def open_stream(
     )
 
 
+def case_key(connection: Connection, keys: KeyRing, case_id: UUID) -> bytes:
+    """The key of a case."""
+    row = connection.execute(select(streams.c.id, streams.c.key_wrapped).where(streams.c.case_id == case_id)).one()
+    return keys.unwrap(row.key_wrapped, place_of_key(row.id))
+
+
 def lock_case_streams(connection: Connection, keys: KeyRing, case_ids: Iterable[UUID]) -> dict[UUID, Stream]:
     """Lock the streams of these cases until the end of the transaction, in one order for everybody. By case."""
     found = _lock(connection, keys, select(streams).where(streams.c.case_id.in_(sorted(set(case_ids)))))
@@ -239,12 +245,36 @@ def _event(row: Row[Any], key: bytes) -> Event:
     )
 
 
-def note_conflict(connection: Connection, agency_id: UUID, event_id: UUID, body_mac: bytes, at: datetime) -> bool:
-    """Keep the fact that an id was used again with another body. True where this very body is new."""
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An id that was used again with another body."""
+
+    event_id: UUID
+    agency_id: UUID
+    body_mac: bytes
+
+
+def note_conflicts(
+    connection: Connection, contradictions: Sequence[Contradiction], at: datetime
+) -> list[Contradiction]:
+    """Keep contradictions, each body once. Returns those that are new."""
+    if not contradictions:
+        return []
     written = connection.execute(
         upsert(intake_conflicts)
-        .values(id=uuid4(), event_id=event_id, agency_id=agency_id, body_mac=body_mac, at=at)
+        .values(
+            [
+                {
+                    "id": uuid4(),
+                    "event_id": one.event_id,
+                    "agency_id": one.agency_id,
+                    "body_mac": one.body_mac,
+                    "at": at,
+                }
+                for one in dict.fromkeys(contradictions)
+            ]
+        )
         .on_conflict_do_nothing()
-        .returning(intake_conflicts.c.id)
+        .returning(intake_conflicts.c.event_id, intake_conflicts.c.agency_id, intake_conflicts.c.body_mac)
     )
-    return written.first() is not None
+    return [Contradiction(row.event_id, row.agency_id, row.body_mac) for row in written]

@@ -1,0 +1,125 @@
+"""Appending checked events to their streams, with the job that routes each: the one place where the log is written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection
+
+from schemas.catalogue import CATALOGUE
+from services.domain.actors import Actor
+from services.domain.events import Event
+from services.domain.location import parse_path, take_out
+from services.domain.roles import Role
+from services.domain.routing import urgency_of
+from services.domain.urgency import Lane, lane_of
+from services.storage import event_log, jobs
+from services.system import System
+
+_LOCATION = {name: tuple(parse_path(path) for path in schema.location_paths()) for name, schema in CATALOGUE.items()}
+
+VAULT_POINTER = "vault:"
+"""What stands in a payload where location data was taken out, followed by the id of its row in the vault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked event on its way into the log. ``case_id`` is None where it matches no case of the sender."""
+
+    type: str
+    source: str
+    source_id: str
+    subject: str
+    emitter: Role
+    agency_id: UUID
+    time: datetime
+    recorded: datetime
+    data: Mapping[str, object]
+    body_mac: bytes
+    case_id: UUID | None = None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    id: UUID = field(default_factory=uuid4)
+
+
+def append_events(
+    system: System, connection: Connection, actor: Actor, drafts: Sequence[Draft], now: datetime
+) -> list[Event]:
+    """Append drafts in their order, each to its case's stream or to its agency's intake, and write their jobs.
+
+    Returns the events in the order of the drafts. The streams stay locked until the end of the transaction.
+    """
+    streams = _lock_streams(system, connection, drafts)
+    by_stream: dict[UUID, list[event_log.NewEntry]] = {}
+    for draft in drafts:
+        stream = streams[draft.case_id or draft.agency_id]
+        by_stream.setdefault(stream.id, []).append(_entry(system, actor, draft, now))
+    appended: dict[UUID, Event] = {}
+    for stream in {stream.id: stream for stream in streams.values()}.values():
+        for event in event_log.append(connection, system.keys, stream, by_stream[stream.id]):
+            appended[event.id] = event
+    events = [appended[draft.id] for draft in drafts]
+    jobs.add(connection, [_routing_job(system, event) for event in events])
+    return events
+
+
+def lanes_of(system: System, events: Iterable[Event]) -> set[Lane]:
+    """The lanes in which these events are routed."""
+    return {_lane(system, event) for event in events}
+
+
+def _lock_streams(system: System, connection: Connection, drafts: Sequence[Draft]) -> dict[UUID, event_log.Stream]:
+    """The streams of the drafts' cases, by case, and of the agencies whose drafts have none, by agency."""
+    case_ids = {draft.case_id for draft in drafts if draft.case_id}
+    streams = event_log.lock_case_streams(connection, system.keys, case_ids) if case_ids else {}
+    for agency_id in sorted({draft.agency_id for draft in drafts if not draft.case_id}):
+        streams[agency_id] = event_log.lock_intake_stream(connection, system.keys, agency_id)
+    return streams
+
+
+def _entry(system: System, actor: Actor, draft: Draft, now: datetime) -> event_log.NewEntry:
+    pointers: list[UUID] = []
+
+    def new_pointer() -> str:
+        pointers.append(uuid4())
+        return f"{VAULT_POINTER}{pointers[-1]}"
+
+    data, located = take_out(draft.data, _LOCATION[draft.type], new_pointer)
+    return event_log.NewEntry(
+        event=Event(
+            id=draft.id,
+            type=draft.type,
+            case_id=draft.case_id,
+            sequence=0,
+            source=draft.source,
+            source_id=draft.source_id,
+            agency_id=draft.agency_id,
+            emitter=draft.emitter,
+            time=draft.time,
+            recorded=draft.recorded,
+            accepted=now,
+            data=data,
+        ),
+        subject=draft.subject,
+        actor=actor.name,
+        urgency=urgency_of(draft.type, data, system.policy.routing),
+        attributes=draft.attributes,
+        body_mac=draft.body_mac,
+        location=tuple((pointer, found.place, found.value) for pointer, found in zip(pointers, located, strict=True)),
+    )
+
+
+def _lane(system: System, event: Event) -> Lane:
+    return lane_of(urgency_of(event.type, event.data, system.policy.routing))
+
+
+def _routing_job(system: System, event: Event) -> jobs.NewJob:
+    return jobs.NewJob(
+        key=f"route:{event.id}",
+        lane=_lane(system, event),
+        kind="route",
+        ref=event.id,
+        due_at=event.accepted,
+        case_id=event.case_id,
+        agency_id=event.agency_id,
+    )

@@ -1,0 +1,256 @@
+"""Taking events in: whatever is accepted here is kept, and the work that follows from it is written in the same commit.
+
+ARCHITECTURE.md §4, steps 3 to 5. A sender is refused for its token and the type alone; an event about a case that is
+unknown, or that the sender is not on, is kept in the sender's own stream and put before a person, and the sender
+cannot tell the two apart (practice.md, Settled 7).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marshmallow import ValidationError
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from schemas.catalogue import CATALOGUE, problems
+from services.actions.append_events import Draft, append_events, lanes_of
+from services.actions.apply_registry_event import OPENING, REGISTRY_TYPES, apply_registry_event, open_case
+from services.domain.actors import Actor
+from services.domain.errors import FieldProblem
+from services.domain.events import Envelope, Event
+from services.domain.permission import Allowed, Refused, may_emit
+from services.domain.urgency import Lane
+from services.storage import cases, event_log, jobs
+from services.storage.chain import body_mac
+from services.system import System
+
+_TRIES = 3
+
+Within = Callable[[Connection, Event], None]
+"""Something to be written in the same commit as an event that is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The event is kept. ``receipt`` is its id here; the same event sent again gets the same receipt and instant."""
+
+    receipt: UUID
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The sender has used this source and id before, with another body. The first one stands; a person will look."""
+
+    receipt: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The event is not well formed, field by field. Nothing of it was kept."""
+
+    problems: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The sender may not send this type, or not in this role. Says nothing of any case."""
+
+    code: str
+
+
+Outcome = Accepted | Conflict | Invalid | Forbidden
+
+
+def receive_events(
+    system: System, actor: Actor, envelopes: Sequence[Envelope], within: Within | None = None
+) -> list[Outcome]:
+    """Receive events of one sender, in their order, each answered for itself; those accepted are kept in one commit.
+
+    ``within`` is called in that commit for each event that is new. Raises what `storage.database.DATABASE_AWAY` names
+    when the database is away: then nothing was kept.
+    """
+    if actor.agency_id is None:
+        raise ValueError("events are received from an agency")
+    now = system.clock()
+    checked = [_checked(system, actor, actor.agency_id, envelope, now) for envelope in envelopes]
+    drafts = [draft for draft in checked if isinstance(draft, Draft)]
+    kept = iter(_keep(system, actor, drafts, now, within) if drafts else ())
+    return [next(kept) if isinstance(result, Draft) else result for result in checked]
+
+
+def _checked(
+    system: System, actor: Actor, agency_id: UUID, envelope: Envelope, now: datetime
+) -> Draft | Invalid | Forbidden:
+    schema = CATALOGUE[envelope.type]
+    match may_emit(schema.type.emitters, actor.roles):
+        case Refused(code):
+            return Forbidden(code)
+        case Allowed(emitter):
+            pass
+    found = _skewed(envelope, now + timedelta(seconds=system.limits.clock_skew_seconds))
+    try:
+        data = schema.load(envelope.data)
+    except ValidationError as error:
+        return Invalid((*found, *problems(error)))
+    if data.get("case_ref", envelope.subject) != envelope.subject:
+        found.append(FieldProblem("data.case_ref", "differs", "Must be the same as subject, or be left out."))
+    if found:
+        return Invalid(tuple(found))
+    return Draft(
+        type=envelope.type,
+        source=envelope.source,
+        source_id=envelope.id,
+        subject=envelope.subject,
+        emitter=emitter,
+        agency_id=agency_id,
+        time=envelope.time,
+        recorded=envelope.recorded,
+        data=data,
+        body_mac=body_mac(system.keys.payloads, envelope.said()),
+        attributes=envelope.attributes,
+    )
+
+
+def _skewed(envelope: Envelope, latest: datetime) -> list[FieldProblem]:
+    instants = {"time": envelope.time, "recordedtime": envelope.recorded}
+    message = "Lies in the future: check the clock of the sending system."
+    return [FieldProblem(name, "in_the_future", message) for name, instant in instants.items() if instant > latest]
+
+
+def _keep(system: System, actor: Actor, drafts: Sequence[Draft], now: datetime, within: Within | None) -> list[Outcome]:
+    """Keep what is new, in one transaction; tried again where another request got in between."""
+    for attempt in range(_TRIES):
+        try:
+            with system.database.begin(actor) as connection:
+                outcomes, lanes = _take(system, connection, actor, drafts, now, within)
+        except (IntegrityError, OperationalError) as error:
+            if attempt + 1 == _TRIES or not _crossed(error):
+                raise
+        else:
+            break
+    system.bells.ring(lanes)
+    return outcomes
+
+
+def _crossed(error: IntegrityError | OperationalError) -> bool:
+    """Whether two requests crossed (unique violation, deadlock), so that trying again tells how things stand."""
+    return getattr(error.orig, "sqlstate", None) in {"23505", "40P01"}
+
+
+def _take(
+    system: System,
+    connection: Connection,
+    actor: Actor,
+    drafts: Sequence[Draft],
+    now: datetime,
+    within: Within | None,
+) -> tuple[list[Outcome], set[Lane]]:
+    """Answer repeats from the log and append the rest.
+
+    Registry events are taken one by one, since what follows them in a batch may rest on them; everything between
+    two of them is written set-wise.
+    """
+    outcomes, fresh = _sort_out(connection, drafts, now)
+    lanes: set[Lane] = set()
+    run: list[Draft] = []
+    for draft in [*fresh, None]:
+        if draft is not None and draft.type not in REGISTRY_TYPES:
+            run.append(draft)
+            continue
+        events = _append_run(system, connection, actor, run, now)
+        run = []
+        if draft is not None:
+            registered = _register(system, connection, actor, draft, now)
+            if isinstance(registered, Invalid):
+                outcomes[draft.id] = registered
+            else:
+                events.append(registered)
+        for event in events:
+            outcomes[event.id] = Accepted(event.id, event.accepted)
+            if within is not None:
+                within(connection, event)
+        lanes |= lanes_of(system, events)
+    lanes |= _note_conflicts(connection, drafts, outcomes, now)
+    return [outcomes[draft.id] for draft in drafts], lanes
+
+
+def _sort_out(
+    connection: Connection, drafts: Sequence[Draft], now: datetime
+) -> tuple[dict[UUID, Outcome], list[Draft]]:
+    """The answers to what was said before, in the log or earlier in this batch; and what is new."""
+    names = [(draft.source, draft.source_id) for draft in drafts]
+    said = event_log.known(connection, drafts[0].agency_id, names)
+    repeats: dict[UUID, Outcome] = {}
+    fresh: list[Draft] = []
+    for draft, name in zip(drafts, names, strict=True):
+        first = said.get(name)
+        if first is None:
+            said[name] = event_log.Known(draft.id, now, draft.body_mac)
+            fresh.append(draft)
+        elif first.body_mac == draft.body_mac:
+            repeats[draft.id] = Accepted(first.id, first.accepted)
+        else:
+            repeats[draft.id] = Conflict(first.id)
+    return repeats, fresh
+
+
+def _note_conflicts(
+    connection: Connection, drafts: Sequence[Draft], outcomes: Mapping[UUID, Outcome], now: datetime
+) -> set[Lane]:
+    """Keep each contradiction once, with a job that puts it before a person. Returns the lanes that have work."""
+    contradicted = {
+        draft.id: (draft, outcome.receipt)
+        for draft in drafts
+        if isinstance(outcome := outcomes[draft.id], Conflict)
+        and not isinstance(outcomes.get(outcome.receipt), Invalid)
+    }
+    new = event_log.note_conflicts(
+        connection,
+        [event_log.Contradiction(receipt, draft.agency_id, draft.body_mac) for draft, receipt in contradicted.values()],
+        now,
+    )
+    jobs.add(connection, [_conflict_job(contradiction, now) for contradiction in new])
+    return {Lane.ROUTINE} if new else set()
+
+
+def _conflict_job(contradiction: event_log.Contradiction, now: datetime) -> jobs.NewJob:
+    return jobs.NewJob(
+        key=f"conflict:{contradiction.event_id}:{contradiction.body_mac.hex()[:16]}",
+        lane=Lane.ROUTINE,
+        kind="conflict",
+        ref=contradiction.event_id,
+        due_at=now,
+        agency_id=contradiction.agency_id,
+    )
+
+
+def _append_run(
+    system: System, connection: Connection, actor: Actor, drafts: Sequence[Draft], now: datetime
+) -> list[Event]:
+    if not drafts:
+        return []
+    found = cases.resolve(connection, drafts[0].agency_id, [draft.subject for draft in drafts])
+    matched = [replace(draft, case_id=found.get(draft.subject)) for draft in drafts]
+    return append_events(system, connection, actor, matched, now)
+
+
+def _register(system: System, connection: Connection, actor: Actor, draft: Draft, now: datetime) -> Event | Invalid:
+    """Append a registry event and apply it; one that cannot be applied leaves nothing behind."""
+    case_id = cases.resolve(connection, draft.agency_id, [draft.subject]).get(draft.subject)
+    if draft.type == OPENING:
+        opened = open_case(system, connection, draft, already=case_id is not None)
+        if not isinstance(opened, UUID):
+            return Invalid(opened)
+        case_id = opened
+    placed = replace(draft, case_id=case_id)
+    savepoint = connection.begin_nested()
+    [event] = append_events(system, connection, actor, [placed], now)
+    wrong = apply_registry_event(system, connection, event, draft.data) if case_id else ()
+    if wrong:
+        savepoint.rollback()
+        return Invalid(wrong)
+    savepoint.commit()
+    return event

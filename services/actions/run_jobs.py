@@ -1,0 +1,74 @@
+"""Doing the work that is due in a lane: lease a batch, hand each kind to its action, isolate what fails.
+
+The same function runs in a Celery worker, in the sweeper and in a replay. An action gets all leased jobs of its kind at
+once, owns its transactions, and finishes the jobs in the commit that does their work. Where a batch fails, it is given
+back and done one by one, so that only the job that cannot be done is put off, and in the end set aside for a person.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from services.actions.deliver_notifications import deliver_notifications
+from services.actions.escalate_notifications import escalate_notifications
+from services.actions.put_conflicts import put_conflicts
+from services.actions.route_events import route_events
+from services.domain.actors import system_actor
+from services.domain.urgency import Lane
+from services.storage import jobs
+from services.storage.database import DATABASE_AWAY
+from services.storage.jobs import Job, LeaseLostError
+from services.system import System
+
+Handler = Callable[[System, Sequence[Job]], None]
+
+HANDLERS: Mapping[str, Handler] = {
+    "route": route_events,
+    "deliver": deliver_notifications,
+    "escalate": escalate_notifications,
+    "conflict": put_conflicts,
+}
+"""Which action does a kind of job."""
+
+TRIES = 5
+_FIRST_DELAY = timedelta(seconds=1)
+_log = structlog.get_logger()
+
+
+def run_jobs(system: System, lane: Lane, *, unclaimed_for: float = 0.0) -> int:
+    """Lease up to a batch of due jobs of a lane and do them. Returns how many were leased; 0 means nothing is due.
+
+    ``unclaimed_for`` leaves jobs younger than so many seconds to others. Raises what DATABASE_AWAY names when the
+    database is away; the leases then run out by themselves.
+    """
+    with system.database.begin(system_actor("jobs")) as connection:
+        leased = jobs.lease(connection, lane, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
+    for kind in sorted({job.kind for job in leased}):
+        _do(system, HANDLERS[kind], [job for job in leased if job.kind == kind])
+    return len(leased)
+
+
+def _do(system: System, handler: Handler, batch: Sequence[Job]) -> None:
+    try:
+        handler(system, batch)
+    except LeaseLostError:
+        _log.info("lease_lost", kind=batch[0].kind, jobs=len(batch))
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001 (the one place: whatever an action raises must not stop the lane)
+        if len(batch) > 1:
+            for job in batch:
+                _do(system, handler, [job])
+        else:
+            _put_off(system, batch[0], type(error).__name__)
+
+
+def _put_off(system: System, job: Job, code: str) -> None:
+    """Try a failed job again later, each time twice as late; after the last try set it aside, visibly."""
+    _log.error("job_failed", job=job.id, kind=job.kind, ref=str(job.ref), attempts=job.attempts, code=code)
+    with system.database.begin(system_actor("jobs")) as connection:
+        if job.attempts >= TRIES:
+            jobs.set_aside(connection, job, code)
+        else:
+            jobs.postpone(connection, job, system.clock() + _FIRST_DELAY * 2 ** (job.attempts - 1), code)
