@@ -35,7 +35,14 @@ from services.domain.routing_decision import (
     TaskCompletion,
     TaskDraft,
 )
-from services.domain.routing_drafts import items_of, notification, standing_task, task_key
+from services.domain.routing_drafts import (
+    completed_keys,
+    items_of,
+    missing_role,
+    notification,
+    standing_task,
+    task_key,
+)
 from services.domain.routing_facts import CaseFacts, CountyFacts, Seat
 from services.domain.routing_people import People, people_of
 from services.domain.routing_rules import (
@@ -91,7 +98,8 @@ def route_unmatched(event: Event, facts: CountyFacts, policy: RoutingPolicy) -> 
     choice = (facts.on_call, facts.intake) if urgency is Urgency.U0 else (facts.intake, facts.on_call)
     told = next(((seat,) for seat in choice if seat is not None), tuple(sorted(facts.admins)))
     notifications = tuple(notification(UNMATCHED_RULE, seat, urgency, None, Reason.UNMATCHED) for seat in told)
-    tasks = tuple(standing_task(UNMATCHED_RULE, policy.unmatched, seat, urgency, "", policy) for seat in told[:1])
+    key = f"event={event.id}"
+    tasks = tuple(standing_task(UNMATCHED_RULE, policy.unmatched, seat, urgency, key, policy) for seat in told[:1])
     gaps = () if told else (RoleGap(UNMATCHED_RULE, Role.CPS_INTAKE.value, ()),)
     return RoutingDecision(urgency, notifications, tasks, (), gaps, policy.digest)
 
@@ -192,7 +200,7 @@ class _Desk:
             return ()
         seats = self.people.of(reachable, data)
         if not seats and not audience.if_held:
-            return self._miss(rule_id, audience, urgency)
+            return self._miss(rule_id, audience, data, urgency)
         return tuple(seat for seat in seats if not self.held_back or seat.role in CHILD_WELFARE)
 
     def _day(self, path: str | None, data: Mapping[str, object]) -> date | None:
@@ -208,19 +216,20 @@ class _Desk:
         """A task of the worker: to call her as she has said, or to decide how she may be reached, if at all."""
         standing = self.policy.safe_contact[self.people.facts.safe_contact]
         worker = self.policy.worker
-        seats = self.people.of(worker, self.event.data) or self._miss(rule.id, worker, self.urgency)
+        data = self.event.data
+        seats = self.people.of(worker, data) or self._miss(rule.id, worker, data, self.urgency)
         for seat in seats[:1]:
             due = standing.due.get(self.urgency, rule.due)
             self._put_to(seat, rule.id, standing.kind, self.urgency, due, "")
 
-    def _miss(self, rule_id: str, audience: Audience, urgency: Urgency) -> tuple[Seat, ...]:
+    def _miss(self, rule_id: str, audience: Audience, data: Mapping[str, object], urgency: Urgency) -> tuple[Seat, ...]:
         """Nobody belongs to the audience: somebody is told instead, and asked to fill the role."""
         told = self.people.instead()
         self.gaps.append(RoleGap(rule_id, audience.name, tuple(seat.party_id for seat in told)))
         for seat in told:
             self._notify(rule_id, seat, urgency, Reason.ROLE_UNFILLED)
         for seat in told[:1]:
-            key = f"role={audience.name}"
+            key = f"role={missing_role(audience, data)}"
             rule = self.policy.unfilled_role
             self._add(standing_task(UNFILLED_ROLE_RULE, rule, seat, urgency, key, self.policy), seat)
         return told
@@ -264,7 +273,7 @@ class _Desk:
         """The part of an audience that may know of the event at all; None where no part may."""
         if not self.held_back or audience.special is Special.ON_CALL:
             return audience
-        if audience.special is not None:
+        if audience.special is not None or audience.agency_in is not None:
             return None
         if audience.role_in is not None:
             return audience
@@ -282,4 +291,5 @@ def _rules_for(event_type: str, policy: RoutingPolicy) -> TypeRules:
 def _completions(event: Event, policy: RoutingPolicy) -> Iterator[TaskCompletion]:
     for kind, done_by in policy.completions.get(event.type, ()):
         if holds(done_by.when, event.data):
-            yield TaskCompletion(kind, task_key(done_by.key, event.data))
+            for key in completed_keys(done_by.key, event.data):
+                yield TaskCompletion(kind, key)

@@ -6,7 +6,8 @@ from typing import Literal
 from services.domain.predicates import values_at
 from services.domain.routing_decision import NotificationDraft, Reason, TaskDraft
 from services.domain.routing_facts import Seat
-from services.domain.routing_rules import RoutingPolicy, StandingRule
+from services.domain.routing_people import roles_in
+from services.domain.routing_rules import Audience, RoutingPolicy, StandingRule
 from services.domain.urgency import Urgency
 
 
@@ -39,6 +40,24 @@ def standing_task(
 def task_key(parts: Iterable[tuple[str, str]], data: Mapping[str, object]) -> str:
     """``name=value`` for each part, joined by ``;``. A missing field gives an empty value."""
     return ";".join(f"{name}={','.join(str(value) for value in values_at(data, path))}" for name, path in parts)
+
+
+def completed_keys(parts: tuple[tuple[str, str], ...], data: Mapping[str, object]) -> Iterator[str]:
+    """The keys of the tasks that an event completes: where one field names several things, one key for each."""
+    several = list(values_at(data, parts[0][1])) if len(parts) == 1 else []
+    if len(several) > 1:
+        yield from (f"{parts[0][0]}={value}" for value in several)
+    else:
+        yield task_key(parts, data)
+
+
+def missing_role(audience: Audience, data: Mapping[str, object]) -> str:
+    """The role, as a code, that would have to be given so that an audience has somebody; else the entry's name."""
+    named = roles_in(data, audience.role_in) if audience.role_in else ()
+    for roles in (named, *audience.choices):
+        for role in roles:
+            return role.value
+    return audience.name
 
 
 def items_of(per: str | None, data: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], str]]:

@@ -42,12 +42,15 @@ class CaseFacts:
     ``zone`` is the IANA time zone of the case's county; ``track`` is ``investigation`` or ``differential``.
     ``seats`` are those in force now, in any order. ``desks`` maps an agency to its duty desk (a team),
     ``supervisors`` a party to the party that supervises it. ``on_call`` is the county's on-call team, of
-    ``on_call_agency``. ``cautioned`` says that an earlier act of violence may not yet be raised with the subject
-    (Settled 2). ``task_requesters`` and ``task_assignees`` map a task's id (as text) to the agency that asked for it
-    and to the party that it was put to; only the tasks that the event names are needed. ``admins`` are the system's
-    administrators, the last resort where nobody else can be told. ``protected_persons`` are the person tokens of the
-    case's protective parents and children, as payloads name them: what rests on their word is held back (Settled 1),
-    unless ``released`` says that a release of the survivor, in force now, covers this event.
+    ``on_call_agency``; ``admins`` are the system's administrators, the last resort where nobody else can be told.
+    ``safe_contact`` counts on the day of routing. ``cautioned`` says that an earlier act of violence may not yet be
+    raised with the subject (Settled 2).
+
+    ``agencies`` maps the short names of the case's agencies to their ids. ``task_requesters`` and ``task_assignees``
+    map a task's id (as text) to the agency that asked for it and to the party that it was put to; only the task that
+    the event names is needed. ``protected_persons`` are the person tokens of the case's protective parents and
+    children, as payloads name them: what rests on their word is held back (Settled 1), unless ``released`` says that a
+    release of the survivor, in force now, covers this event.
     """
 
     case_id: UUID
@@ -62,6 +65,7 @@ class CaseFacts:
     on_call_agency: UUID | None = None
     safe_contact: SafeContact = SafeContact.UNKNOWN
     cautioned: bool = False
+    agencies: Mapping[str, UUID] = field(default_factory=dict)
     task_requesters: Mapping[str, UUID] = field(default_factory=dict)
     task_assignees: Mapping[str, UUID] = field(default_factory=dict)
     admins: tuple[Seat, ...] = ()

@@ -31,8 +31,10 @@ class People:
     def of(self, audience: Audience, data: Mapping[str, object]) -> tuple[Seat, ...]:
         """Everybody who belongs to this audience; empty where nobody does. ``data`` holds the field of ``role_in``."""
         match audience.special:
+            case None if audience.agency_in is not None:
+                return self._of_agency(self._agency_in(data, audience.agency_in))
             case None:
-                choices = (_named_in(data, audience.role_in),) if audience.role_in else audience.choices
+                choices = (roles_in(data, audience.role_in),) if audience.role_in else audience.choices
                 return next((found for choice in choices if (found := self._holders(choice))), ())
             case Special.SENDER:
                 return self._of_sender()
@@ -120,12 +122,16 @@ class People:
     def _administrators(self) -> tuple[Seat, ...]:
         return tuple(sorted(seat for seat in self.facts.admins if seat.party_id not in self.barred))
 
+    def _agency_in(self, data: Mapping[str, object], path: str) -> UUID | None:
+        known = (self.facts.agencies.get(name) for name in values_at(data, path) if isinstance(name, str))
+        return next((agency for agency in known if agency is not None), None)
+
     def _named(self, by_task: Mapping[str, UUID]) -> UUID | None:
         task = self.event.data.get("task_id")
         return by_task.get(task) if isinstance(task, str) else None
 
 
-def _named_in(data: Mapping[str, object], path: str) -> tuple[Role, ...]:
+def roles_in(data: Mapping[str, object], path: str) -> tuple[Role, ...]:
     """The roles that a payload field names, each once, in the order given."""
     named = dict.fromkeys(Role(value) for value in values_at(data, path) if value in _ROLE_CODES)
     return tuple(named)

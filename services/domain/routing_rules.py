@@ -30,18 +30,20 @@ class Special(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One entry of ``tell:`` or ``for:``. Exactly one of ``choices``, ``special`` and ``role_in`` is given.
+    """One entry of ``tell:`` or ``for:``: ``choices``, ``special``, ``role_in`` or ``agency_in``, one of the four.
 
     ``name`` is the entry as written (``CPS``, ``TRIBE?``, ``sender``). ``choices`` are sets of roles: everybody who
     holds a role of the first set that anybody holds belongs to the audience; within a set the roles stand in order of
-    preference, for where one holder is to be chosen. ``role_in`` is the payload field that names the role. With
-    ``if_held`` it is in order that nobody holds one (written with a question mark, as practice.md §3 does).
+    preference, for where one holder is to be chosen. ``role_in`` and ``agency_in`` are the payload fields that name
+    the role, and the agency by its short name. With ``if_held`` it is in order that nobody holds one (written with a
+    question mark, as practice.md §3 does).
     """
 
     name: str
     choices: tuple[tuple[Role, ...], ...] = ()
     special: Special | None = None
     role_in: str | None = None
+    agency_in: str | None = None
     if_held: bool = False
 
 
