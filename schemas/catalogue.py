@@ -2,6 +2,8 @@
 
 Every class below ``schemas.events`` that names an event is in it; there is no other list. The whole of it is made once,
 at import, and is read-only: ``CATALOGUE["order.violated"].load(data)``.
+
+A path of a schema is written ``per_goal[].observed_to``; policy files write the same ``per_goal.observed_to``.
 """
 
 import importlib
@@ -11,32 +13,34 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from marshmallow import ValidationError
 from marshmallow.fields import Field
 
 import schemas.events
 from schemas.compiled import compiled
-from schemas.fields import NULL, REQUIRED, UNKNOWN, Declared
+from schemas.fields import Choice, Declared
 from schemas.payload import HOLDER_CLASSES, EventPayload
+from schemas.problems import problems
 from schemas.structures import Many, Object
 from services.domain.catalogue import EventType
 from services.domain.disclosure import DataClass
-from services.domain.errors import FieldProblem
 from services.domain.roles import Role
 
-_CODES: Final = {REQUIRED: "required", UNKNOWN: "unknown_field", NULL: "null"}
+__all__ = ["CATALOGUE", "EventSchema", "FieldFact", "field_codes", "field_kind", "problems"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFact:
-    """One field of a payload. ``path`` is written ``per_goal[].observed_to``; ``kind`` is the kind of field."""
+    """One field of a payload. ``path`` is written ``per_goal[].observed_to``; ``kind`` is the kind of field, for a list
+    that of its items; ``codes`` the closed list of a code.
+    """
 
     path: str
     kind: str
+    is_list: bool
     meaning: str
     classes: frozenset[DataClass]
     required: bool
-    field: Field[Any]
+    codes: tuple[str, ...] = ()
 
 
 class EventSchema:
@@ -49,12 +53,13 @@ class EventSchema:
         self.schema: Final[EventPayload] = payload()
         self.accepts: Final = compiled(self.schema)
         self._facts: Final = tuple(_facts_of(self.schema.load_fields, ""))
-        self._classes: Final = MappingProxyType({fact.path: fact.classes for fact in self._facts})
+        self._by_path: Final = MappingProxyType({fact.path: fact for fact in self._facts})
+        self._location_paths: Final = tuple(_outermost(self._facts))
 
     def load(self, data: object) -> dict[str, Any]:
         """The payload as it was sent, once it is found good.
 
-        Raises marshmallow's ValidationError, whose messages name every field at fault (see ``problems``).
+        Raises marshmallow's ValidationError, whose messages name every field at fault (see `schemas.problems`).
         """
         if not self.accepts(data):
             self.schema.load(data)  # type: ignore[arg-type]  # a value of another type is refused with a message
@@ -63,48 +68,67 @@ class EventSchema:
     def classes_of(self, path: str, emitter: Role | None = None) -> frozenset[DataClass]:
         """The disclosure classes of a field: what it is, and for some types also who holds the record.
 
-        Without ``emitter`` every holder's class is taken, so that a caller who does not know shows too little rather
-        than too much. Raises KeyError for a path that is not in the schema.
+        Without ``emitter`` the classes of all its holders are taken together, so that a caller who does not know shows
+        too little rather than too much. Raises KeyError for a path that is not in the schema.
         """
-        own = self._classes[path]
+        return self._by_path[path].classes | self._holder_classes(emitter)
+
+    def _holder_classes(self, emitter: Role | None) -> frozenset[DataClass]:
         if not self.by_holder:
-            return own
-        if emitter is None:
-            return own.union(*(HOLDER_CLASSES[role] for role in self.type.emitters if role in HOLDER_CLASSES))
-        return own | HOLDER_CLASSES.get(emitter, frozenset())
+            return frozenset()
+        holders = self.type.emitters if emitter is None else (emitter,)
+        return frozenset().union(*(HOLDER_CLASSES.get(holder, frozenset()) for holder in holders))
 
     def location_paths(self) -> tuple[str, ...]:
         """The fields of class LOC, the outermost of each: what leaves the payload for the vault at intake."""
-        found: list[str] = []
-        for fact in self._facts:
-            if DataClass.LOC in fact.classes and not any(fact.path.startswith((f"{up}.", f"{up}[")) for up in found):
-                found.append(fact.path)
-        return tuple(found)
+        return self._location_paths
 
     def field_paths(self) -> tuple[FieldFact, ...]:
         """Every field, nested ones too: those of the type itself first, then the common ones."""
         return self._facts
 
 
+def field_kind(event_type: str, path: str) -> str | None:
+    """The kind of a field (of a list: of its items) at a path as policy files write it; None where there is no such."""
+    fact = _FOR_POLICY.get((event_type, path))
+    return fact.kind if fact else None
+
+
+def field_codes(event_type: str, path: str) -> frozenset[str] | None:
+    """The closed list of codes of a field at a path as policy files write it; None where any text may stand there."""
+    fact = _FOR_POLICY.get((event_type, path))
+    return frozenset(fact.codes) if fact and fact.codes else None
+
+
 def _facts_of(fields: Mapping[str, Field[Any]], prefix: str) -> Iterator[FieldFact]:
-    common = EventPayload._declared_fields if not prefix else {}
+    common = {} if prefix else EventPayload._declared_fields
     for name, field in sorted(fields.items(), key=lambda item: item[0] in common):
         yield from _facts_at(f"{prefix}{name}", field)
 
 
 def _facts_at(path: str, field: Field[Any]) -> Iterator[FieldFact]:
     inner = field.inner if isinstance(field, Many) else field
-    kind = f"list of: {_kind(inner)}" if isinstance(field, Many) else _kind(field)
-    yield FieldFact(path, kind, field.metadata["meaning"], field.metadata["classes"], field.required, field)
+    if not isinstance(inner, Declared | Object):
+        raise TypeError(f"{path}: {type(inner).__name__} is not a kind of field that a payload may have")
+    yield FieldFact(
+        path=path,
+        kind=inner.kind,
+        is_list=isinstance(field, Many),
+        meaning=field.metadata["meaning"],
+        classes=field.metadata["classes"],
+        required=field.required,
+        codes=inner.options if isinstance(inner, Choice) else (),
+    )
     if isinstance(inner, Object):
-        below = f"{path}[]." if isinstance(field, Many) else f"{path}."
-        yield from _facts_of(inner.schema.load_fields, below)
+        yield from _facts_of(inner.schema.load_fields, f"{path}[]." if isinstance(field, Many) else f"{path}.")
 
 
-def _kind(field: Field[Any]) -> str:
-    if not isinstance(field, (Declared, Object, Many)):
-        raise TypeError(f"{type(field).__name__} is not a kind of field that a payload may have")
-    return field.kind
+def _outermost(facts: tuple[FieldFact, ...]) -> Iterator[str]:
+    found: list[str] = []
+    for fact in facts:
+        if DataClass.LOC in fact.classes and not any(fact.path.startswith((f"{up}.", f"{up}[")) for up in found):
+            found.append(fact.path)
+            yield fact.path
 
 
 def _payloads() -> Iterator[type[EventPayload]]:
@@ -127,24 +151,6 @@ def _catalogue() -> Mapping[str, EventSchema]:
 CATALOGUE: Final[Mapping[str, EventSchema]] = _catalogue()
 """Every type of event by its short name."""
 
-
-def problems(error: ValidationError, prefix: str = "data") -> list[FieldProblem]:
-    """What a ValidationError of ``EventSchema.load`` says, one value a message, each with the path of its field."""
-    return list(_flattened(error.messages, prefix))
-
-
-def _flattened(messages: Any, path: str) -> Iterator[FieldProblem]:
-    if isinstance(messages, dict):
-        for key, below in messages.items():
-            yield from _flattened(below, _joined(path, key))
-        return
-    for message in messages:
-        yield FieldProblem(path, _CODES.get(message, "invalid"), message)
-
-
-def _joined(path: str, key: object) -> str:
-    if key == "_schema":
-        return path
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if path else str(key)
+_FOR_POLICY: Final = MappingProxyType(
+    {(name, fact.path.replace("[]", "")): fact for name, schema in CATALOGUE.items() for fact in schema.field_paths()}
+)

@@ -20,7 +20,7 @@ def compiled(schema: Document) -> Check:
     """A function that says whether ``schema`` would load a value without an error. It never raises."""
     checks = {name: _check(field) for name, field in schema.load_fields.items()}
     required = frozenset(name for name, field in schema.load_fields.items() if field.required)
-    rules = schema.rules
+    rules = tuple(rule.broken for rule in schema.rules)
 
     def accepts(data: Any) -> bool:
         if type(data) is not dict or not required <= data.keys():
@@ -29,7 +29,7 @@ def compiled(schema: Document) -> Check:
             check = checks.get(name)
             if check is None or not check(value):
                 return False
-        return all(rule(data) is None for rule in rules)
+        return all(broken(data) is None for broken in rules)
 
     return accepts
 

@@ -1,85 +1,146 @@
-"""Checks across the fields of one object, for ``Document.rules``. Each field has been found good for itself before."""
+"""Checks across the fields of one object, for ``Document.rules``.
+
+They are asked once every field has been found good for itself. ``broken(data)`` answers (field at fault, sentence), or
+None; ``text`` says the rule in the documentation.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
-from schemas.structures import Rule
+Broken: TypeAlias = tuple[str, str] | None
+DAY_LENGTH = len("2025-01-18")
 
 
-def not_before(later: str, earlier: str) -> Rule:
+class Rule(Protocol):
+    """What every check across fields can do."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        """The field at fault and what is wrong with it; None where the rule is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotBefore:
     """``later`` may not lie before ``earlier``. A day beside a moment is compared as days, each as it was written."""
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        if later in data and earlier in data and _lies_before(data[later], data[earlier]):
-            return later, f"Must not lie before {earlier}."
-        return None
+    later: str
+    earlier: str
 
-    return rule
+    @property
+    def text(self) -> str:
+        return f"`{self.later}` must not lie before `{self.earlier}`."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        later, earlier = data.get(self.later), data.get(self.earlier)
+        if later is None or earlier is None or not _lies_before(later, earlier):
+            return None
+        return self.later, f"Must not lie before {self.earlier}."
 
 
 def _lies_before(one: str, other: str) -> bool:
-    if len(one) <= len("2025-01-18") or len(other) <= len("2025-01-18"):
-        return date.fromisoformat(one[:10]) < date.fromisoformat(other[:10])
+    if one[2:3] == ":":
+        return one < other
+    if len(one) == DAY_LENGTH or len(other) == DAY_LENGTH:
+        return date.fromisoformat(one[:DAY_LENGTH]) < date.fromisoformat(other[:DAY_LENGTH])
     return datetime.fromisoformat(one) < datetime.fromisoformat(other)
 
 
-def needed_when(field: str, condition: str, *values: object) -> Rule:
-    """``field`` must be given when ``condition`` has one of ``values``."""
-    shown = " or ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
+@dataclass(frozen=True, slots=True)
+class NeededWhen:
+    """``field`` must be given when ``condition`` has this value."""
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        if data.get(condition) in values and field not in data:
-            return field, f"This field is required when {condition} is {shown}."
-        return None
+    field: str
+    condition: str
+    value: str | bool
 
-    return rule
+    @property
+    def text(self) -> str:
+        return f"`{self.field}` is required when `{self.condition}` is `{self._shown}`."
+
+    @property
+    def _shown(self) -> str:
+        return str(self.value).lower() if isinstance(self.value, bool) else self.value
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        if self.field in data or data.get(self.condition) != self.value:
+            return None
+        return self.field, f"This field is required when {self.condition} is {self._shown}."
 
 
-def one_of(*names: str, exactly: bool = False) -> Rule:
+@dataclass(frozen=True, slots=True)
+class OneOf:
     """At least one of the fields must be given; with ``exactly``, one and no more."""
-    listed = " or ".join(names)
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        given = sum(name in data for name in names)
+    names: tuple[str, ...]
+    exactly: bool = False
+
+    @property
+    def text(self) -> str:
+        listed = " or ".join(f"`{name}`" for name in self.names)
+        return f"{listed} must be given{', and not more than one of them' if self.exactly else ''}."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        given = sum(name in data for name in self.names)
+        listed = " or ".join(self.names)
         if given == 0:
-            return names[0], f"Give {listed}."
-        if exactly and given > 1:
-            return names[0], f"Give {listed}, not more than one of them."
+            return self.names[0], f"Give {listed}."
+        if self.exactly and given > 1:
+            return self.names[0], f"Give {listed}, not more than one of them."
         return None
 
-    return rule
 
-
-def at_most_sum(whole: str, *parts: str) -> Rule:
+@dataclass(frozen=True, slots=True)
+class AtMost:
     """The counts in ``parts`` may not together be larger than that in ``whole``."""
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        if whole in data and sum(data.get(part, 0) for part in parts) > data[whole]:
-            return whole, f"Must be at least {' plus '.join(parts)}."
-        return None
+    whole: str
+    parts: tuple[str, ...]
 
-    return rule
+    @property
+    def text(self) -> str:
+        return f"`{self.whole}` must be at least {' plus '.join(f'`{part}`' for part in self.parts)}."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        if self.whole not in data or sum(data.get(part, 0) for part in self.parts) <= data[self.whole]:
+            return None
+        return self.whole, f"Must be at least {' plus '.join(self.parts)}."
 
 
-def distinct(items: str, key: str | None = None) -> Rule:
+@dataclass(frozen=True, slots=True)
+class Distinct:
     """No two items of a list may be the same (in the field ``key`` of each, where one is named)."""
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        values = [item.get(key) if key else item for item in data.get(items, ())]
-        if len(values) != len(set(values)):
-            return items, f"Names the same {key or 'item'} twice."
-        return None
+    items: str
+    key: str = ""
 
-    return rule
+    @property
+    def text(self) -> str:
+        return f"No two of `{self.items}` may have the same {f'`{self.key}`' if self.key else 'value'}."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        values = [item.get(self.key) if self.key else item for item in data.get(self.items, ())]
+        if len(values) == len(set(values)):
+            return None
+        return self.items, f"Names the same {self.key or 'value'} twice."
 
 
-def differs(one: str, other: str) -> Rule:
+@dataclass(frozen=True, slots=True)
+class Differs:
     """The two fields may not say the same."""
 
-    def rule(data: Mapping[str, Any]) -> tuple[str, str] | None:
-        if one in data and data[one] == data.get(other):
-            return one, f"Must differ from {other}."
-        return None
+    one: str
+    other: str
 
-    return rule
+    @property
+    def text(self) -> str:
+        return f"`{self.one}` must differ from `{self.other}`."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        if self.one not in data or data[self.one] != data.get(self.other):
+            return None
+        return self.one, f"Must differ from {self.other}."

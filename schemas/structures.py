@@ -1,14 +1,12 @@
 """Fields that hold other fields: an object of one shape, and a list. And ``Document``, what all schemas begin from."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
 from schemas.fields import ABSENT, MAX_ITEMS, UNKNOWN, Choice, Classes, Declared, JsonShape, described
-
-Rule: TypeAlias = Callable[[Mapping[str, Any]], tuple[str, str] | None]
-"""A check across fields of one object whose fields are good each for itself: (field at fault, sentence), or None."""
+from schemas.rules import Rule
 
 OBJECT: Final = "Must be an object."
 LIST: Final = "Must be a list."
@@ -27,7 +25,7 @@ class Document(Schema):
     @validates_schema(skip_on_field_errors=True)
     def _keep_the_rules(self, data: dict[str, Any], **_: Any) -> None:
         for rule in self.rules:
-            if (broken := rule(data)) is not None:
+            if (broken := rule.broken(data)) is not None:
                 field, sentence = broken
                 raise ValidationError(sentence, field)
 

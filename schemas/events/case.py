@@ -3,7 +3,7 @@
 from schemas.classes import CASE
 from schemas.fields import Choice, Date, Line, Slug, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import differs, not_before, one_of
+from schemas.rules import Differs, NotBefore, OneOf
 from services.domain.catalogue import EventType
 from services.domain.roles import CHILD_WELFARE, WITHOUT_LOGIN, Role
 
@@ -73,7 +73,7 @@ class RoleGiven(EventPayload):
 
     event = EventType("case.role_given", "Role given", _ROSTER, "settled")
     about = frozenset({CASE})
-    rules = (one_of("person", "team", exactly=True), not_before("until", "since"))
+    rules = (OneOf(("person", "team"), exactly=True), NotBefore("until", "since"))
 
     role = Choice("The role.", _GIVEN, CASE, required=True)
     agency = Slug("The agency, by its short name.", CASE, required=True)
@@ -89,7 +89,7 @@ class RoleEnded(EventPayload):
 
     event = EventType("case.role_ended", "Role ended", _ROSTER, "settled")
     about = frozenset({CASE})
-    rules = (one_of("person", "team", exactly=True),)
+    rules = (OneOf(("person", "team"), exactly=True),)
 
     role = Choice("The role.", _GIVEN, CASE, required=True)
     agency = Slug("The agency, by its short name.", CASE, required=True)
@@ -125,7 +125,7 @@ class WorkerReassigned(EventPayload):
 
     event = EventType("case.worker_reassigned", "Worker reassigned", frozenset({Role.CPS_SUP}), "22")
     about = frozenset({CASE})
-    rules = (differs("to_worker", "from_worker"),)
+    rules = (Differs("to_worker", "from_worker"),)
 
     from_worker = Token("The worker until now, by user name.", CASE, required=True)
     to_worker = Token("The worker from now on, by user name.", CASE, required=True)

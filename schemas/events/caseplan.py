@@ -3,7 +3,7 @@
 from schemas.classes import PLN_S
 from schemas.fields import Choice, Date, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import distinct, needed_when
+from schemas.rules import Distinct, NeededWhen
 from schemas.structures import Document, Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
@@ -16,7 +16,7 @@ class Adopted(EventPayload):
 
     event = EventType("caseplan.adopted", "Case plan adopted", _WORKER, "12")
     about = frozenset({PLN_S})
-    rules = (distinct("goals"),)
+    rules = (Distinct("goals"),)
 
     plan_version = Whole("The version of the plan, counted from 1.", PLN_S, required=True, at_least=1)
     goals = Many(
@@ -29,7 +29,7 @@ class Adopted(EventPayload):
 class Change(Document):
     """One change of a plan."""
 
-    rules = (needed_when("supersedes", "op", "superseded"),)
+    rules = (NeededWhen("supersedes", "op", "superseded"),)
 
     op = Choice("What was done to the goal.", ("added", "changed", "closed", "superseded"), PLN_S, required=True)
     goal_id = Token("The goal.", PLN_S, required=True)

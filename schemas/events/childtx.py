@@ -3,7 +3,7 @@
 from schemas.classes import CHS, EVI
 from schemas.fields import Choice, Date, Flag, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import needed_when, not_before
+from schemas.rules import NeededWhen, NotBefore
 from schemas.structures import Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
@@ -16,7 +16,7 @@ class TreatmentInterference(EventPayload):
         "childtx.treatment_interference", "Treatment supported or interfered with", frozenset({Role.CHILD_TX}), "55"
     )
     about = frozenset({CHS})
-    rules = (needed_when("kind", "interference", True), not_before("observed_to", "observed_from"))  # noqa: FBT003
+    rules = (NeededWhen("kind", "interference", value=True), NotBefore("observed_to", "observed_from"))
 
     interference = Flag("Yes: the subject interferes. No: the subject does not.", CHS, required=True)
     kind = Choice(

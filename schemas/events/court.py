@@ -3,7 +3,7 @@
 from schemas.classes import CASE
 from schemas.fields import Choice, Date, DateOrInstant, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from services.domain.catalogue import COURTS, EventType
 from services.domain.roles import Role
 
@@ -27,7 +27,7 @@ class ReportFiled(EventPayload):
         "court.report_filed", "Court report filed", frozenset({Role.AG_ATTY, Role.CPS_WORKER, Role.CPS_SUP}), "story"
     )
     about = frozenset({CASE})
-    rules = (not_before("hearing", "filed_on"),)
+    rules = (NotBefore("hearing", "filed_on"),)
 
     filed_on = Date("The day on which it was filed.", CASE, required=True)
     hearing = DateOrInstant("The hearing that it is for.", CASE)

@@ -3,7 +3,7 @@
 from schemas.classes import CJ, PUB
 from schemas.fields import Choice, Date, Flag, Instant, Line, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import differs
+from schemas.rules import Differs
 from schemas.structures import Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
@@ -32,7 +32,7 @@ class BailChanged(EventPayload):
 
     event = EventType("crim.bail_changed", "Bail changed", _COURT, "34")
     about = frozenset({PUB})
-    rules = (differs("new", "old"),)
+    rules = (Differs("new", "old"),)
 
     person_ref = Token("The person charged.", PUB)
     old = Choice("Bail until now.", _BAIL, PUB, required=True)

@@ -3,7 +3,7 @@
 from schemas.classes import AUD, CASE
 from schemas.fields import Choice, DateOrInstant, Instant, Line, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from schemas.structures import Many
 from services.domain.catalogue import ONLY_SYSTEM, EventType
 from services.domain.disclosure import DataClass
@@ -55,7 +55,7 @@ class BrokenGlass(EventPayload):
         "internal",
     )
     about = frozenset({AUD})
-    rules = (not_before("until", "opened_at"),)
+    rules = (NotBefore("until", "opened_at"),)
 
     person = Token("Who opened it, by user name.", AUD, required=True)
     classes = Many("The classes of data.", _CLASSES, AUD, required=True, at_least=1, at_most=len(_CLASSES))

@@ -3,7 +3,7 @@
 from schemas.classes import EVI, PLN_S, SRC
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Slug, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from schemas.structures import Document, Many
 from schemas.vocabulary import BEHAVIOURS, DIRECTIONS, EVIDENCE_BASES, OBSERVER_ROLES, REASON_CODES
 from services.domain.catalogue import ANY_ROLE, PLANNERS, EventType
@@ -12,7 +12,7 @@ from services.domain.catalogue import ANY_ROLE, PLANNERS, EventType
 class Observation(Document):
     """What was seen of one goal: the part of a report that can become evidence (verification.md §1)."""
 
-    rules = (not_before("observed_to", "observed_from"),)
+    rules = (NotBefore("observed_to", "observed_from"),)
 
     goal_id = Token("The goal that it is about.", PLN_S, EVI, required=True)
     direction = Choice(
@@ -22,10 +22,8 @@ class Observation(Document):
     observed_from = Date("The first day that it covers.", EVI, required=True)
     observed_to = Date("The last day that it covers; the first day where missing.", EVI)
     basis = Choice("What kind of thing it is.", EVIDENCE_BASES, EVI, required=True)
-    observer_role = Choice(
-        "Whose perception it finally rests on; a professional where missing.", OBSERVER_ROLES, EVI, SRC
-    )
-    observer_organisation = Slug("The organisation of the observer; the sender's own where missing.", EVI, SRC)
+    observer_role = Choice("Whose perception it finally rests on; a professional where missing.", OBSERVER_ROLES, EVI)
+    observer_organisation = Slug("The organisation of the observer; the sender's own where missing.", EVI)
     observer_person = Token("The observer.", EVI, SRC)
     behaviour_code = Choice("The kind of behaviour, where it is against the goal.", BEHAVIOURS, EVI)
     count = Whole("How many observations it stands for; 1 where missing.", EVI, at_least=1, at_most=1000)
@@ -40,7 +38,7 @@ class Submitted(EventPayload):
     event = EventType("evidence.submitted", "Evidence submitted", ANY_ROLE, "15")
     about = frozenset({EVI})
     by_holder = True
-    rules = (not_before("observed_to", "observed_from"),)
+    rules = (NotBefore("observed_to", "observed_from"),)
 
     goal_id = Token("The goal that it is about.", PLN_S, EVI, required=True)
     direction = Choice(
@@ -51,10 +49,8 @@ class Submitted(EventPayload):
     observed_to = DateOrInstant("The last day that it covers; the first day where missing.", EVI)
     basis = Choice("What kind of thing it is.", EVIDENCE_BASES, EVI, required=True)
     origin_person = Token("The person whose perception it finally rests on.", EVI, SRC)
-    observer_role = Choice(
-        "Whose perception it finally rests on; a professional where missing.", OBSERVER_ROLES, EVI, SRC
-    )
-    observer_organisation = Slug("The organisation of the observer; the sender's own where missing.", EVI, SRC)
+    observer_role = Choice("Whose perception it finally rests on; a professional where missing.", OBSERVER_ROLES, EVI)
+    observer_organisation = Slug("The organisation of the observer; the sender's own where missing.", EVI)
     behaviour_code = Choice("The kind of behaviour, where it is against the goal.", BEHAVIOURS, EVI)
     critical = Flag("Whether it is about danger that somebody must act on tonight.", EVI)
     count = Whole("How many observations it stands for; 1 where missing.", EVI, at_least=1, at_most=1000)

@@ -3,7 +3,7 @@
 from schemas.classes import ORD, PUB
 from schemas.fields import Choice, Date, DateOrInstant, Token
 from schemas.payload import EventPayload
-from schemas.rules import needed_when
+from schemas.rules import NeededWhen
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
 
@@ -13,7 +13,7 @@ class RelinquishmentStatus(EventPayload):
 
     event = EventType("firearm.relinquishment_status", "Firearm relinquishment", frozenset({Role.CRIM_COURT}), "32")
     about = frozenset({ORD, PUB})
-    rules = (needed_when("due", "status", "due"),)
+    rules = (NeededWhen("due", "status", "due"),)
 
     status = Choice("Where it stands.", ("due", "complied", "overdue"), ORD, PUB, required=True)
     order_ref = Token("The order that asks for it.", ORD, PUB)

@@ -3,7 +3,7 @@
 from schemas.classes import EVI, PLN_S, STA
 from schemas.fields import Choice, Date, Flag, Line, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import needed_when
+from schemas.rules import NeededWhen
 from schemas.structures import Document, Many, Object
 from schemas.vocabulary import GOAL_KINDS, REASON_CODES, STATUSES
 from services.domain.catalogue import ANY_ROLE, ONLY_SYSTEM, EventType
@@ -88,7 +88,7 @@ class OverrideRequested(EventPayload):
 
     event = EventType("goal.override_requested", "Override requested", frozenset({Role.CPS_SUP}), "18")
     about = frozenset({STA})
-    rules = (needed_when("share_waived", "direction", "waive_duration"),)
+    rules = (NeededWhen("share_waived", "direction", "waive_duration"),)
 
     override_ref = Token("The request.", STA, required=True)
     goal_id = Token("The goal.", PLN_S, STA, required=True)

@@ -3,7 +3,7 @@
 from schemas.classes import EVI, PLN_S
 from schemas.fields import Choice, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import distinct
+from schemas.rules import Distinct
 from schemas.structures import Many
 from schemas.vocabulary import REASON_CODES
 from services.domain.catalogue import APPROVERS, EventType
@@ -14,7 +14,7 @@ class Changed(EventPayload):
 
     event = EventType("group.changed", "Independence group changed", APPROVERS, "settled")
     about = frozenset({EVI})
-    rules = (distinct("groups"),)
+    rules = (Distinct("groups"),)
 
     action = Choice("What is done.", ("merge", "split"), EVI, required=True)
     groups = Many(

@@ -3,7 +3,7 @@
 from schemas.classes import CASE, SRC
 from schemas.fields import Choice, Flag, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import needed_when
+from schemas.rules import NeededWhen
 from schemas.structures import Many
 from schemas.vocabulary import ALLEGATIONS
 from services.domain.catalogue import EventType
@@ -19,7 +19,7 @@ class ReferralReceived(EventPayload):
     event = EventType("intake.referral_received", "Referral received", frozenset({Role.CPS_INTAKE}), "1")
     about = frozenset({CASE})
 
-    channel = Choice("The way in which the report came.", _CHANNELS, CASE, SRC, required=True)
+    channel = Choice("The way in which the report came.", _CHANNELS, CASE, required=True)
     allegation_codes = Many(
         "What is alleged, as NCANDS codes.", ALLEGATIONS, CASE, required=True, at_least=1, at_most=5
     )
@@ -36,7 +36,7 @@ class ScreeningDecided(EventPayload):
 
     event = EventType("intake.screening_decided", "Screening decided", frozenset({Role.CPS_INTAKE}), "2")
     about = frozenset({CASE})
-    rules = (needed_when("priority", "decision", "in"), needed_when("reason", "decision", "out"))
+    rules = (NeededWhen("priority", "decision", "in"), NeededWhen("reason", "decision", "out"))
 
     decision = Choice("Screened in for a response, or out.", ("in", "out"), CASE, required=True)
     priority = Choice("How soon a child must be seen: P1 24 hours, P2 72 hours, P3 7 days.", ("P1", "P2", "P3"), CASE)

@@ -3,7 +3,7 @@
 from schemas.classes import INC, PAT, RSK, SVS
 from schemas.fields import Choice, Flag, Line, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import needed_when
+from schemas.rules import NeededWhen
 from schemas.structures import Document, Many
 from schemas.vocabulary import BEHAVIOURS, CHILD_IMPACTS, INJURIES
 from services.domain.catalogue import EventType
@@ -43,7 +43,7 @@ class Arrest(EventPayload):
 
     event = EventType("le.arrest", "Arrest", _POLICE, "25")
     about = frozenset({INC})
-    rules = (needed_when("other_arrested_ref", "dual_arrest", True),)  # noqa: FBT003 (a value to compare with)
+    rules = (NeededWhen("other_arrested_ref", "dual_arrest", value=True),)
 
     person_ref = Token("The person who was arrested.", INC, required=True)
     charges = Many("The charges.", Line, INC, required=True, at_most=30)

@@ -3,7 +3,7 @@
 from schemas.classes import INC, ORD, RSK
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Instant, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import differs, not_before, one_of
+from schemas.rules import Differs, NotBefore
 from schemas.structures import Many
 from schemas.vocabulary import EVIDENCE_BASES, ORDER_KINDS, ORDER_TERMS, SEVERITIES
 from services.domain.catalogue import ANY_ROLE, COURTS, ONLY_SYSTEM, EventType
@@ -15,7 +15,7 @@ class Issued(EventPayload):
 
     event = EventType("order.issued", "Protective order issued", COURTS, "27")
     about = frozenset({ORD})
-    rules = (not_before("expires", "issued"), differs("renews", "order_ref"))
+    rules = (NotBefore("expires", "issued"), Differs("renews", "order_ref"))
 
     order_ref = Token("The order.", ORD, required=True)
     kind = Choice("What kind of order it is.", ORDER_KINDS, ORD, required=True)
@@ -80,10 +80,9 @@ class Violated(EventPayload):
     event = EventType("order.violated", "Protective order violated", ANY_ROLE, "31")
     about = frozenset({INC})
     by_holder = True
-    rules = (one_of("order_ref", "order_unknown"), not_before("violated_to", "violated_from"))
+    rules = (NotBefore("violated_to", "violated_from"),)
 
-    order_ref = Token("The order.", INC, ORD)
-    order_unknown = Flag("True where the sender does not know which order.", INC)
+    order_ref = Token("The order; missing where the sender does not know which.", INC, ORD)
     how = Choice(
         "In what way.",
         (

@@ -3,7 +3,7 @@
 from schemas.classes import CASE, CHS, PAT, PLN_P, SRC
 from schemas.fields import Choice, DateOrInstant, Flag, Line, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import distinct, not_before
+from schemas.rules import Distinct, NotBefore
 from schemas.structures import Document, Many
 from schemas.vocabulary import BEHAVIOURS, CHILD_IMPACTS, CHILD_ROLES, DESIGNATIONS, PATHWAYS
 from services.domain.catalogue import EventType
@@ -25,7 +25,7 @@ class Pathway(Document):
 class PatternItem(Document):
     """One behaviour: who did what to whom, when, and what became of it."""
 
-    rules = (not_before("until", "since"),)
+    rules = (NotBefore("until", "since"),)
 
     item_id = Token("The item, the same in every version of the map.", PAT, required=True)
     behaviour_code = Choice("The kind of behaviour.", BEHAVIOURS, PAT, required=True)
@@ -86,7 +86,7 @@ class Mapped(EventPayload):
 
     event = EventType("pattern.mapped", "Pattern mapped", frozenset({Role.CPS_WORKER}), "9")
     about = frozenset({PAT})
-    rules = (distinct("items", "item_id"),)
+    rules = (Distinct("items", "item_id"),)
 
     version = Whole("The version of the map, counted from 1.", PAT, required=True, at_least=1)
     person_ref = Token("The person whose pattern it is.", PAT, required=True)

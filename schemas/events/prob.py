@@ -4,7 +4,7 @@ from schemas.classes import CJ, EVI, INC, PUB
 from schemas.events.evidence import Observation
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Instant, Line, Month, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from schemas.structures import Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
@@ -17,7 +17,7 @@ class ConditionsSet(EventPayload):
 
     event = EventType("prob.conditions_set", "Conditions of supervision set", _OFFICER, "39")
     about = frozenset({PUB})
-    rules = (not_before("end", "start"),)
+    rules = (NotBefore("end", "start"),)
 
     conditions = Many("The conditions, each in one line.", Line, PUB, required=True, at_least=1, at_most=60)
     start = Date("The first day of supervision.", PUB, required=True)

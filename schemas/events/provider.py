@@ -4,7 +4,7 @@ from schemas.classes import CASE, EVI, INC, RSK
 from schemas.events.evidence import Observation
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Line, Month, Slug, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import at_most_sum
+from schemas.rules import AtMost
 from schemas.structures import Document, Many, Object
 from services.domain.catalogue import ANY_ROLE, ONLY_SYSTEM, PLANNERS, EventType
 from services.domain.roles import Role
@@ -73,7 +73,7 @@ class ReferralDeclined(EventPayload):
 class Attendance(Document):
     """Sessions of one period. Attendance is context and never verifies anything."""
 
-    rules = (at_most_sum("offered", "attended", "excused", "unexcused"),)
+    rules = (AtMost("offered", ("attended", "excused", "unexcused")),)
 
     offered = Whole("Sessions offered.", EVI, required=True, at_most=400)
     attended = Whole("Sessions attended.", EVI, required=True, at_most=400)

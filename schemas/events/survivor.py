@@ -3,7 +3,7 @@
 from schemas.classes import CASE, LOC
 from schemas.fields import Choice, Date, Flag, Hash, Line, TimeOfDay, Token
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from schemas.structures import Document, Many
 from schemas.vocabulary import SAFE_CHANNELS
 from services.domain.catalogue import INVESTIGATORS, EventType
@@ -17,7 +17,7 @@ class Window(Document):
     days = Many("The days of the week.", _DAYS, LOC, required=True, at_least=1, at_most=7)
     start = TimeOfDay("From.", LOC, required=True)
     end = TimeOfDay("Until.", LOC, required=True)
-    rules = (not_before("end", "start"),)
+    rules = (NotBefore("end", "start"),)
 
 
 class SafeContactSet(EventPayload):

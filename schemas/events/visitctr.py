@@ -4,7 +4,7 @@ from schemas.classes import EVI, INC, VIS
 from schemas.events.evidence import Observation
 from schemas.fields import Choice, Flag, Instant, Line, Text, Token
 from schemas.payload import EventPayload
-from schemas.rules import not_before
+from schemas.rules import NotBefore
 from schemas.structures import Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
@@ -17,7 +17,7 @@ class VisitCompleted(EventPayload):
 
     event = EventType("visitctr.visit_completed", "Supervised visit completed", _CENTRE, "52")
     about = frozenset({VIS})
-    rules = (not_before("out_at", "in_at"),)
+    rules = (NotBefore("out_at", "in_at"),)
 
     in_at = Instant("When the visiting parent came.", VIS, required=True)
     out_at = Instant("When the visiting parent left.", VIS, required=True)
