@@ -53,8 +53,12 @@ class LocalStores:
     For tests, replays and benchmarks. Enter it in the main thread: the servers die with the thread that started them.
     """
 
-    def __init__(self, folder: Path, binaries: Binaries | None = None) -> None:
-        """`folder` is made if need be. Raises FolderError or MissingBinariesError."""
+    def __init__(self, folder: Path, binaries: Binaries | None = None, *, scratch: bool = False) -> None:
+        """`folder` is made if need be; `scratch` removes it, with all data, at the end of the block.
+
+        Raises FolderError or MissingBinariesError.
+        """
+        self._scratch = scratch
         self.folder = DataFolder.open(folder)
         found = binaries or locate()
         self.postgres = PostgresServer(self.folder, found)
@@ -105,6 +109,8 @@ class LocalStores:
         self.valkey.stop()
         self.postgres.stop()
         self._lock.__exit__(None, None, None)
+        if self._scratch:
+            self.folder.discard()
 
 
 @dataclass(frozen=True, slots=True)

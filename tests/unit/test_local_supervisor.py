@@ -170,11 +170,10 @@ def test_a_service_that_dies_is_started_again(system: Callable[[str], System]) -
 def test_a_service_starts_once_what_it_needs_is_ready(system: Callable[[str], System]) -> None:
     running = system(
         """
-        once = "import sys; open(sys.argv[1] + '/order', 'a').write('once runs\\n')"
+        once = "import sys; open(sys.argv[1] + '/order', 'a').write('once runs\\\\n')"
         run(
             program('last', writing('last'), needs=('once',)),
-            program('once', "open(sys.argv[1] + '/order', 'a').write('once runs\\\\n')".join(('import sys; ', '')),
-                    one_shot=True, needs=('first',)),
+            program('once', once, one_shot=True, needs=('first',)),
             program('first', writing('first'), ready=lambda: (notes / 'order').exists()),
         )
         """
