@@ -3,10 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 from uuid import UUID
 
 from services.domain.urgency import Urgency
+
+ATTENTION: Final = "Something needs your attention. Sign in to read it."
+"""The words of every outward message, whatever it is about (practice.md §0 rule 7)."""
+
+
+class Way(StrEnum):
+    """The ways on which somebody is told, as they stand in ``notifications.channel``."""
+
+    INBOX = "inbox"
+    """The in-app inbox: written with the decision itself, so it is never tried twice and never lost."""
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,17 @@ class OutwardMessage:
     body: Mapping[str, object]
     secrets: Sequence[str]
     sent_at: datetime
+
+
+def thin_body(notification_id: UUID, urgency: Urgency, link: str) -> dict[str, object]:
+    """The whole body of an outward message: fixed words, an id, how urgent it is, and where to sign in and read."""
+    return {
+        "type": "notification",
+        "id": str(notification_id),
+        "urgency": urgency.value,
+        "link": link,
+        "text": ATTENTION,
+    }
 
 
 @dataclass(frozen=True, slots=True)
