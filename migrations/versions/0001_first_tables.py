@@ -519,6 +519,7 @@ def create_tables() -> None:
         sa.Column("urgency", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_by_event_id", sa.Uuid(), nullable=True),
         sa.Column("policy_digest", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),

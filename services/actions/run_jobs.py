@@ -5,11 +5,12 @@ once, owns its transactions, and finishes the jobs in the commit that does their
 back and done one by one, so that only the job that cannot be done is put off, and in the end set aside for a person.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
+from services.actions.check_deadlines import check_deadlines
 from services.actions.deliver_notifications import deliver_notifications
 from services.actions.escalate_notifications import escalate_notifications
 from services.actions.put_conflicts import put_conflicts
@@ -25,6 +26,7 @@ Handler = Callable[[System, Sequence[Job]], None]
 
 HANDLERS: Mapping[str, Handler] = {
     "route": route_events,
+    "deadline": check_deadlines,
     "deliver": deliver_notifications,
     "escalate": escalate_notifications,
     "conflict": put_conflicts,
@@ -36,16 +38,27 @@ _FIRST_DELAY = timedelta(seconds=1)
 _log = structlog.get_logger()
 
 
-def run_jobs(system: System, lane: Lane, *, unclaimed_for: float = 0.0) -> int:
+DECIDING = frozenset(HANDLERS) - {"deliver"}
+"""Kinds that only decide and write: milliseconds each."""
+
+CALLING = frozenset({"deliver"})
+"""Kinds that call a receiver outside, who may hang: run beside the others, so that they hold nothing up."""
+
+
+def run_jobs(
+    system: System, lane: Lane, kinds: Collection[str] = tuple(HANDLERS), *, unclaimed_for: float = 0.0
+) -> int:
     """Lease up to a batch of due jobs of a lane and do them. Returns how many were leased; 0 means nothing is due.
 
-    ``unclaimed_for`` leaves jobs younger than so many seconds to others. Raises what DATABASE_AWAY names when the
-    database is away; the leases then run out by themselves.
+    ``unclaimed_for`` leaves jobs that have not been due for so many seconds to others. Raises what DATABASE_AWAY names
+    when the database is away; the leases then run out by themselves.
     """
     with system.database.begin(system_actor("jobs")) as connection:
-        leased = jobs.lease(connection, lane, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
-    for kind in sorted({job.kind for job in leased}):
-        _do(system, HANDLERS[kind], [job for job in leased if job.kind == kind])
+        leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
+    for kind, handler in HANDLERS.items():
+        batch = [job for job in leased if job.kind == kind]
+        if batch:
+            _do(system, handler, batch)
     return len(leased)
 
 

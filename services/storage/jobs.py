@@ -3,7 +3,7 @@
 Whether a job is due is a question to the business clock and so a parameter; leases run on the database's own clock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -77,7 +77,8 @@ _LEASE = text(
     """
     WITH due AS MATERIALIZED (
         SELECT j.id FROM jobs AS j
-        WHERE j.lane = :lane AND j.state = 'queued' AND j.due_at <= :now
+        WHERE j.lane = :lane AND j.state = 'queued' AND j.kind = ANY(:kinds)
+          AND j.due_at <= :now - make_interval(secs => :unclaimed_for)
           AND (j.lease_until IS NULL OR j.lease_until < clock_timestamp())
           AND j.created_at <= clock_timestamp() - make_interval(secs => :unclaimed_for)
           AND (j.kind <> 'route' OR j.case_id IS NULL OR NOT EXISTS (
@@ -98,18 +99,26 @@ _LEASE = text(
 )
 
 
-def lease(connection: Connection, lane: Lane, now: datetime, limit: int, unclaimed_for: float = 0.0) -> list[Job]:
-    """Lease up to ``limit`` due jobs of a lane, in the order in which they were written.
+def lease(
+    connection: Connection,
+    lane: Lane,
+    kinds: Collection[str],
+    now: datetime,
+    limit: int,
+    unclaimed_for: float = 0.0,
+) -> list[Job]:
+    """Lease up to ``limit`` due jobs of a lane and of these kinds, in the order in which they were written.
 
     Leasing is serialised within a lane, so that the events of a case are routed in order: an event is not leased
     while an earlier one of its case is being routed by somebody else. A job that failed, or was set aside, holds
-    nothing up. ``unclaimed_for`` (seconds) leaves young jobs to the workers: the sweeper passes it.
+    nothing up. ``unclaimed_for`` (seconds) leaves jobs that have not been due for so long to others.
     """
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"lease:{lane.value}"))))
     rows = connection.execute(
         _LEASE,
         {
             "lane": lane.value,
+            "kinds": sorted(kinds),
             "now": now,
             "limit": limit,
             "lease": uuid4(),
@@ -210,3 +219,67 @@ def _count(connection: Connection, done: Sequence[Job], done_by: str) -> None:
             for (lane, kind), done in sorted(counts.items())
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A job that was set aside, for a person to look at."""
+
+    id: int
+    lane: str
+    kind: str
+    ref: UUID
+    attempts: int
+    error_code: str | None
+    due_at: datetime
+
+
+def list_set_aside(connection: Connection) -> list[SetAside]:
+    """The jobs that were set aside, oldest first."""
+    rows = connection.execute(
+        select(jobs.c.id, jobs.c.lane, jobs.c.kind, jobs.c.ref, jobs.c.attempts, jobs.c.error_code, jobs.c.due_at)
+        .where(jobs.c.state == "set_aside")
+        .order_by(jobs.c.id)
+    )
+    return [SetAside(*row) for row in rows]
+
+
+def replay(connection: Connection, ids: Collection[int], now: datetime) -> int:
+    """Queue set-aside jobs again: a late fact, due now, with its tries counted anew. Returns how many."""
+    queued = connection.execute(
+        update(jobs)
+        .where(jobs.c.id.in_(list(ids)), jobs.c.state == "set_aside")
+        .values(state="queued", attempts=0, error_code=None, due_at=now)
+    )
+    return queued.rowcount
+
+
+def drop(connection: Connection, ids: Collection[int]) -> int:
+    """Remove set-aside jobs for good: a person has done, or ruled out, what they owed. Returns how many."""
+    return connection.execute(delete(jobs).where(jobs.c.id.in_(list(ids)), jobs.c.state == "set_aside")).rowcount
+
+
+def oldest_due(connection: Connection, now: datetime) -> dict[Lane, float]:
+    """The health that is watched: for how many seconds the oldest due job of each lane has been due; 0 for none."""
+    rows = connection.execute(
+        select(jobs.c.lane, func.min(jobs.c.due_at).label("since"))
+        .where(jobs.c.state == "queued", jobs.c.due_at <= now)
+        .group_by(jobs.c.lane)
+    )
+    ages = dict.fromkeys(Lane, 0.0)
+    for row in rows:
+        ages[Lane(row.lane)] = (now - row.since).total_seconds()
+    return ages
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next queued job is due (business time); None where nothing is queued."""
+    return connection.execute(select(func.min(jobs.c.due_at)).where(jobs.c.state == "queued")).scalar()
+
+
+def tally(connection: Connection) -> dict[str, int]:
+    """How many jobs each engine has done."""
+    rows = connection.execute(
+        select(job_tally.c.done_by, func.sum(job_tally.c.done).label("done")).group_by(job_tally.c.done_by)
+    )
+    return {row.done_by: int(row.done) for row in rows}

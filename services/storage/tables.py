@@ -494,6 +494,7 @@ tasks = Table(
     Column("urgency", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
+    Column("done_by_event_id", Uuid),
     Column("policy_digest", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),

@@ -1,0 +1,223 @@
+"""What routing decided, written set-wise: tasks opened and done, cautions, outcomes, links, and the policy of the day."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.domain.tasks import OPEN, TaskState
+from services.storage.tables import (
+    cases,
+    cautions,
+    endpoints,
+    event_links,
+    event_outcomes,
+    policy_versions,
+    tasks,
+)
+
+TaskName = tuple[UUID, str, str]
+"""A case, a kind of task and its key: what tells whether the same thing is asked already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task about to be put to somebody."""
+
+    id: UUID
+    event_id: UUID
+    case_id: UUID | None
+    rule_id: str
+    kind: str
+    title: str
+    key: str
+    role: str
+    assignee_id: UUID
+    agency_id: UUID
+    requester_agency_id: UUID
+    urgency: str
+    policy_digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewOutcome:
+    """What became of an event: ``processed``, ``unmatched``, ``refused`` or ``quarantined``, with the code of why."""
+
+    event_id: UUID
+    agency_id: UUID
+    case_id: UUID | None
+    state: str
+    code: str | None
+    at: datetime
+    policy_digest: str
+
+
+def open_task_names(
+    connection: Connection, case_ids: Collection[UUID], kinds: Collection[str]
+) -> dict[TaskName, list[UUID]]:
+    """The open tasks of these cases and kinds, by what they ask."""
+    if not kinds:
+        return {}
+    rows = connection.execute(
+        select(tasks.c.id, tasks.c.case_id, tasks.c.kind, tasks.c.key).where(
+            tasks.c.case_id.in_(list(case_ids)),
+            tasks.c.kind.in_(sorted(kinds)),
+            tasks.c.state.in_([state.value for state in OPEN]),
+        )
+    )
+    found: dict[TaskName, list[UUID]] = {}
+    for row in rows:
+        found.setdefault((row.case_id, row.kind, row.key), []).append(row.id)
+    return found
+
+
+def add_tasks(connection: Connection, new: Sequence[NewTask]) -> None:
+    """Put tasks to their assignees; one that was put by the same event and rule before stays as it is."""
+    if new:
+        connection.execute(upsert(tasks).on_conflict_do_nothing(), [_task_row(task) for task in new])
+
+
+def _task_row(task: NewTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "event_id": task.event_id,
+        "case_id": task.case_id,
+        "rule_id": task.rule_id,
+        "kind": task.kind,
+        "title": task.title,
+        "key": task.key,
+        "role": task.role,
+        "assignee_id": task.assignee_id,
+        "agency_id": task.agency_id,
+        "requester_agency_id": task.requester_agency_id,
+        "urgency": task.urgency,
+        "state": TaskState.PROPOSED.value,
+        "policy_digest": task.policy_digest,
+        "created_at": task.at,
+        "changed_at": task.at,
+    }
+
+
+def complete_tasks(connection: Connection, done: Mapping[UUID, UUID], at: datetime) -> None:
+    """Tasks that an event has done: by task, the event. One that is closed already stays as it is."""
+    if done:
+        connection.execute(
+            update(tasks)
+            .where(tasks.c.id == bindparam("task"), tasks.c.state.in_([state.value for state in OPEN]))
+            .values(state=TaskState.DONE.value, done_by_event_id=bindparam("event"), changed_at=at),
+            [{"task": task_id, "event": event_id} for task_id, event_id in sorted(done.items())],
+        )
+
+
+def add_outcomes(connection: Connection, outcomes: Sequence[NewOutcome]) -> None:
+    """Keep what became of events. A later outcome replaces an earlier one: an unmatched event is linked to a case."""
+    rows = [
+        {
+            "event_id": outcome.event_id,
+            "agency_id": outcome.agency_id,
+            "case_id": outcome.case_id,
+            "state": outcome.state,
+            "code": outcome.code,
+            "at": outcome.at,
+            "policy_digest": outcome.policy_digest,
+        }
+        for outcome in outcomes
+    ]
+    if not rows:
+        return
+    statement = upsert(event_outcomes)
+    changed = {name: statement.excluded[name] for name in ("case_id", "state", "code", "at", "policy_digest")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["event_id"], set_=changed), rows)
+
+
+def raise_cautions(connection: Connection, events: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
+    """From now on these events (with their cases) may not be raised with the subject (Settled 2)."""
+    rows = [
+        {"event_id": event_id, "case_id": case_id, "kind": "do_not_raise", "raised_at": at}
+        for event_id, case_id in events
+    ]
+    if rows:
+        connection.execute(upsert(cautions).on_conflict_do_nothing(), rows)
+
+
+def lift_cautions(connection: Connection, by_case: Mapping[UUID, UUID], at: datetime) -> None:
+    """Contact with the survivor is recorded, or a supervisor says so: by case, the event that lifts."""
+    if by_case:
+        connection.execute(
+            update(cautions)
+            .where(cautions.c.case_id == bindparam("case"), cautions.c.lifted_at.is_(None))
+            .values(lifted_at=at, lifted_by_event_id=bindparam("event")),
+            [{"case": case_id, "event": event_id} for case_id, event_id in sorted(by_case.items())],
+        )
+
+
+def case_agencies_of(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The agency that opened each of these cases."""
+    rows = connection.execute(select(cases.c.id, cases.c.agency_id).where(cases.c.id.in_(list(case_ids))))
+    return {row.id: row.agency_id for row in rows}
+
+
+def active_endpoints(connection: Connection, agency_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The active webhook endpoints of these agencies, by agency."""
+    rows = connection.execute(
+        select(endpoints.c.id, endpoints.c.agency_id)
+        .where(endpoints.c.agency_id.in_(list(agency_ids)), endpoints.c.active)
+        .order_by(endpoints.c.created_at, endpoints.c.id)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row.agency_id, []).append(row.id)
+    return found
+
+
+def unmatched(connection: Connection, event_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these events match no case, and are linked to none."""
+    linked = (
+        select(event_links.c.event_id)
+        .where(event_links.c.event_id == event_outcomes.c.event_id, event_links.c.unlinked_by_event_id.is_(None))
+        .exists()
+    )
+    rows = connection.execute(
+        select(event_outcomes.c.event_id).where(
+            event_outcomes.c.event_id.in_(list(event_ids)), event_outcomes.c.state == "unmatched", ~linked
+        )
+    )
+    return set(rows.scalars())
+
+
+def link(connection: Connection, event_id: UUID, case_id: UUID, by_event_id: UUID) -> None:
+    """Put an unmatched event on a case."""
+    connection.execute(insert(event_links).values(event_id=event_id, case_id=case_id, linked_by_event_id=by_event_id))
+
+
+def unlink(connection: Connection, event_id: UUID, case_id: UUID, by_event_id: UUID) -> bool:
+    """Take an event off a case again. False where it was not on it."""
+    taken = connection.execute(
+        update(event_links)
+        .where(
+            event_links.c.event_id == event_id,
+            event_links.c.case_id == case_id,
+            event_links.c.unlinked_by_event_id.is_(None),
+        )
+        .values(unlinked_by_event_id=by_event_id)
+    )
+    return taken.rowcount == 1
+
+
+def keep_policy(connection: Connection, versions: Mapping[tuple[str, str], str], at: datetime) -> None:
+    """Keep the policy under its digest, so that each decision can be read against the one that it was made under.
+
+    ``versions`` maps (digest, kind) to the content of the file.
+    """
+    connection.execute(
+        upsert(policy_versions).on_conflict_do_nothing(),
+        [
+            {"digest": digest, "kind": kind, "content": content, "first_used_at": at}
+            for (digest, kind), content in versions.items()
+        ],
+    )

@@ -1,0 +1,75 @@
+"""Building a system from the settings: the one place where the parts are put together."""
+
+import hashlib
+from dataclasses import replace
+from pkgutil import resolve_name
+
+import config.settings
+from config.settings import Settings, SettingsError
+from services.channels.webhook import WebhookChannel
+from services.clock import shifted_clock
+from services.policy.book import load_policy_book
+from services.storage.database import DatabaseRole, connect
+from services.storage.sealing import KeyRing
+from services.system import Bells, NoBells, System
+
+__all__ = ["Settings", "SettingsError", "read_settings", "system_of", "token_key"]
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return config.settings.from_environment()
+
+
+def system_of(settings: Settings, role: DatabaseRole, done_by: str, *, pool_size: int = 5) -> System:
+    """A whole system for one process. Raises SettingsError or InvalidPolicyError.
+
+    ``done_by`` names the engine in the tally of jobs: ``celery``, ``sweeper``, ``command``.
+    """
+    if settings.database_url is None:
+        raise SettingsError("TALLYSTICK_DATABASE_URL: not set, and no system runs on this machine's data folder")
+    return System(
+        database=connect(settings.database_url, role, pool_size=pool_size),
+        clock=shifted_clock(settings.clock_offset),
+        keys=_keys(settings),
+        policy=load_policy_book(settings.policy_folder),
+        bells=_bells(settings),
+        channels={
+            "webhook": WebhookChannel(hosts=settings.webhook_hosts, allow_private=settings.webhook_allow_private)
+        },
+        public_url=settings.public_url,
+        done_by=done_by,
+    )
+
+
+def web_system() -> System:
+    """The system of a web process."""
+    return system_of(read_settings(), DatabaseRole.WEB, "web", pool_size=8)
+
+
+def without_bells(system: System) -> System:
+    """The same system, ringing nothing."""
+    return replace(system, bells=NoBells())
+
+
+def token_key(settings: Settings) -> bytes:
+    """The seed of the key that signs access tokens; of its own, or derived from the master key."""
+    if settings.token_key is not None:
+        return settings.token_key
+    return hashlib.sha256(b"tallystick access tokens" + _keys(settings).payloads).digest()
+
+
+def _keys(settings: Settings) -> KeyRing:
+    if settings.master_key is None or settings.vault_key is None:
+        missing = "TALLYSTICK_MASTER_KEY" if settings.master_key is None else "TALLYSTICK_VAULT_KEY"
+        raise SettingsError(f"{missing}: not set")
+    return KeyRing(payloads=settings.master_key, vault=settings.vault_key)
+
+
+def _bells(settings: Settings) -> Bells:
+    """The bells that the settings name. They are loaded by name: the web does not know what rings in a worker."""
+    if settings.broker_url is None:
+        return NoBells()
+    connect_bells = resolve_name(settings.bells)
+    bells: Bells = connect_bells(settings.broker_url)
+    return bells
