@@ -20,7 +20,7 @@ from schemas.compiled import compiled
 from schemas.fields import Choice, Declared
 from schemas.payload import HOLDER_CLASSES, EventPayload
 from schemas.problems import problems
-from schemas.structures import Many, Object
+from schemas.structures import Document, Many, Object, document_of
 from services.domain.catalogue import EventType
 from services.domain.disclosure import DataClass
 from services.domain.roles import Role
@@ -50,9 +50,10 @@ class EventSchema:
         self.type: Final[EventType] = payload.event
         self.meaning: Final[str] = " ".join((payload.__doc__ or "").split())
         self.by_holder: Final[bool] = payload.by_holder
+        self.overrides: Final = frozenset(EventPayload._declared_fields) & _declared_by(payload)
         self.schema: Final[EventPayload] = payload()
         self.accepts: Final = compiled(self.schema)
-        self._facts: Final = tuple(_facts_of(self.schema.load_fields, ""))
+        self._facts: Final = tuple(_fact(path, field) for path, field in _walk(self.schema.load_fields, ""))
         self._by_path: Final = MappingProxyType({fact.path: fact for fact in self._facts})
         self._location_paths: Final = tuple(_outermost(self._facts))
 
@@ -83,6 +84,13 @@ class EventSchema:
         """The fields of class LOC, the outermost of each: what leaves the payload for the vault at intake."""
         return self._location_paths
 
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """The payload's own schema under the empty path, and that of each object in it under the object's path."""
+        yield "", self.schema
+        for path, field in _walk(self.schema.load_fields, ""):
+            if isinstance(inner := _item(field), Object):
+                yield path, document_of(inner)
+
     def field_paths(self) -> tuple[FieldFact, ...]:
         """Every field, nested ones too: those of the type itself first, then the common ones."""
         return self._facts
@@ -100,27 +108,40 @@ def field_codes(event_type: str, path: str) -> frozenset[str] | None:
     return frozenset(fact.codes) if fact and fact.codes else None
 
 
-def _facts_of(fields: Mapping[str, Field[Any]], prefix: str) -> Iterator[FieldFact]:
+def _declared_by(payload: type[EventPayload]) -> frozenset[str]:
+    """The fields that a payload's own class declares, those among them that it has instead of a common one too."""
+    common = EventPayload._declared_fields
+    return frozenset(name for name, field in payload._declared_fields.items() if field is not common.get(name))
+
+
+def _walk(fields: Mapping[str, Field[Any]], prefix: str) -> Iterator[tuple[str, Field[Any]]]:
+    """Every field with its path, those of the type itself before the common ones."""
     common = {} if prefix else EventPayload._declared_fields
     for name, field in sorted(fields.items(), key=lambda item: item[0] in common):
-        yield from _facts_at(f"{prefix}{name}", field)
+        path = f"{prefix}{name}"
+        yield path, field
+        if isinstance(inner := _item(field), Object):
+            yield from _walk(document_of(inner).load_fields, f"{path}[]." if isinstance(field, Many) else f"{path}.")
 
 
-def _facts_at(path: str, field: Field[Any]) -> Iterator[FieldFact]:
+def _item(field: Field[Any]) -> Declared | Object:
     inner = field.inner if isinstance(field, Many) else field
     if not isinstance(inner, Declared | Object):
-        raise TypeError(f"{path}: {type(inner).__name__} is not a kind of field that a payload may have")
-    yield FieldFact(
+        raise TypeError(f"{type(inner).__name__} is not a kind of field that a payload may have")
+    return inner
+
+
+def _fact(path: str, field: Field[Any]) -> FieldFact:
+    item = _item(field)
+    return FieldFact(
         path=path,
-        kind=inner.kind,
+        kind=item.kind,
         is_list=isinstance(field, Many),
         meaning=field.metadata["meaning"],
         classes=field.metadata["classes"],
         required=field.required,
-        codes=inner.options if isinstance(inner, Choice) else (),
+        codes=item.options if isinstance(item, Choice) else (),
     )
-    if isinstance(inner, Object):
-        yield from _facts_of(inner.schema.load_fields, f"{path}[]." if isinstance(field, Many) else f"{path}.")
 
 
 def _outermost(facts: tuple[FieldFact, ...]) -> Iterator[str]:

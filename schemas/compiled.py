@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from marshmallow.fields import Field
 
 from schemas.fields import Declared
-from schemas.structures import Document, Many, Object
+from schemas.structures import Document, Many, Object, document_of
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -37,7 +37,7 @@ def compiled(schema: Document) -> Check:
 def _check(field: Field[Any]) -> Check:
     match field:
         case Object():
-            return compiled(_document(field))
+            return compiled(document_of(field))
         case Many():
             return _list_check(field)
         case Declared():
@@ -54,9 +54,3 @@ def _list_check(field: Many) -> Check:
         return type(value) is list and length_problem(value) is None and all(map(item, value))
 
     return accepts
-
-
-def _document(field: Object) -> Document:
-    if not isinstance(field.schema, Document):
-        raise TypeError(f"{type(field.schema).__name__} is not a Document")
-    return field.schema

@@ -39,6 +39,13 @@ class Object(fields.Nested):
         super().__init__(schema, required=required, metadata=described(meaning, classes), error_messages=dict(ABSENT))
 
 
+def document_of(field: Object) -> Document:
+    """The schema of an object, bound to where it stands. Raises TypeError for one that is not a Document."""
+    if not isinstance(field.schema, Document):
+        raise TypeError(f"{type(field.schema).__name__} is not a Document")
+    return field.schema
+
+
 class Many(fields.List[Any]):
     """A list of things of one kind, of bounded length.
 

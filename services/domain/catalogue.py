@@ -1,6 +1,5 @@
 """The kinds of event there are, and who may say each of them (practice.md §3, column *Emitter*)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.domain.events import wire_type
@@ -36,21 +35,6 @@ CONSENT_HOLDERS = CHILD_WELFARE | {
     Role.PRIVACY,
 }
 """Who records a person's consent: whoever holds the signed paper. The person has no log-in of their own."""
-
-PUBLIC_RECORD_HOLDERS = COURTS | {Role.LE, Role.DA, Role.JAIL, Role.PROB}
-"""Whose reports of an incident stand in a public record unless they say otherwise (practice.md, Settled 1)."""
-
-
-def is_public_record(emitter: Role, data: Mapping[str, object]) -> bool:
-    """Whether an incident stands in a public record, so that those facing the subject may know of it.
-
-    What the payload says of itself (``public_record``) wins; otherwise the emitter decides, and what is known only from
-    the survivor (``victim_sourced``) never does.
-    """
-    stated = data.get("public_record")
-    if isinstance(stated, bool):
-        return stated
-    return emitter in PUBLIC_RECORD_HOLDERS and data.get("victim_sourced") is not True
 
 
 @dataclass(frozen=True, slots=True)

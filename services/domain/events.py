@@ -1,7 +1,7 @@
 """An accepted event as every decision sees it, and the names of event types (practice.md §3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +32,60 @@ class Event:
     recorded: datetime
     accepted: datetime
     data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as its sender wrapped it (CloudEvents 1.0), its attributes checked and its payload not yet.
+
+    ``id`` and ``source`` together name the event for its sender; ``type`` is the short name; ``subject`` the sender's
+    own case number, or the case's token. ``time`` (when it happened), ``recorded`` (the extension ``recordedtime``,
+    otherwise the same as ``time``) and ``expires`` (``expirytime``) are aware and in UTC. ``data`` is the payload as a
+    JSON value; ``extensions`` what else was sent, by attribute name, as text.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    recorded: datetime
+    data: object
+    datacontenttype: str = "application/json"
+    dataschema: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    dataclassification: str | None = None
+    dataregulation: str | None = None
+    expires: datetime | None = None
+    extensions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """The attributes, as JSON values, that are neither named by the log's own columns nor the payload."""
+        named: dict[str, object] = {
+            "datacontenttype": self.datacontenttype,
+            "dataschema": self.dataschema,
+            "correlationid": self.correlationid,
+            "causationid": self.causationid,
+            "dataclassification": self.dataclassification,
+            "dataregulation": self.dataregulation,
+            "expirytime": self.expires and self.expires.isoformat(),
+        }
+        return {name: value for name, value in named.items() if value is not None} | dict(self.extensions)
+
+    def said(self) -> dict[str, object]:
+        """Everything that the sender said, as one JSON value: the same in every mode of transport and time zone."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "type": wire_type(self.type),
+            "subject": self.subject,
+            "time": self.time.isoformat(),
+            "recordedtime": self.recorded.isoformat(),
+            "data": self.data,
+            **self.attributes,
+        }
 
 
 def wire_type(name: str) -> str:
