@@ -4,7 +4,7 @@ A business day is a day on which an office is open: neither in its weekend nor a
 the office's own place; instants come in only through ``start_of_day`` and ``end_of_day``, which know daylight saving.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -69,6 +69,15 @@ class BusinessCalendar:
     def with_closures(self, days: Iterable[date]) -> "BusinessCalendar":
         """This calendar with further closed days, as by a court's closure order."""
         return replace(self, closed=self.closed | frozenset(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """How time is counted where a case is heard: its county's zone, and the calendar of each kind of office there."""
+
+    county: str
+    zone: ZoneInfo
+    calendars: Mapping[str, BusinessCalendar]
 
 
 def plus_days(day: date, count: int) -> date:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
-from services.domain.calendars import BusinessCalendar
+from services.domain.calendars import BusinessCalendar, Venue
 from services.policy.source import Node, Problems, load_document
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,20 +23,11 @@ OFFICES = ("federal", "state", "court", "county", "agency", "tribal")
 
 
 @dataclass(frozen=True, slots=True)
-class CountyTime:
-    """How time is counted in a county: its zone, and the calendar of each kind of office (see ``OFFICES``)."""
-
-    county: str
-    zone: ZoneInfo
-    calendars: Mapping[str, BusinessCalendar]
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarPolicy:
-    """All calendars by their id, and how time is counted in each county."""
+    """All calendars by their id, and the venue of each county by its short name."""
 
     calendars: Mapping[str, BusinessCalendar]
-    counties: Mapping[str, CountyTime]
+    venues: Mapping[str, Venue]
 
 
 def load_calendars(path: Path) -> CalendarPolicy:
@@ -50,12 +41,12 @@ def load_calendars(path: Path) -> CalendarPolicy:
     for name, node in root.at("calendars").items():
         with problems.gathered():
             calendars[name] = _calendar(name, node, span, calendars)
-    counties: dict[str, CountyTime] = {}
+    venues: dict[str, Venue] = {}
     for name, node in root.at("counties").items():
         with problems.gathered():
-            counties[name] = _county(name, node, calendars)
+            venues[name] = _county(name, node, calendars)
     problems.raise_if_any()
-    return CalendarPolicy(MappingProxyType(calendars), MappingProxyType(counties))
+    return CalendarPolicy(MappingProxyType(calendars), MappingProxyType(venues))
 
 
 def _calendar(name: str, node: Node, span: range, earlier: Mapping[str, BusinessCalendar]) -> BusinessCalendar:
@@ -119,7 +110,7 @@ def _closures(node: Node) -> Iterator[date]:
         yield entry.at("day").date()
 
 
-def _county(name: str, node: Node, calendars: Mapping[str, BusinessCalendar]) -> CountyTime:
+def _county(name: str, node: Node, calendars: Mapping[str, BusinessCalendar]) -> Venue:
     node.only("zone", "offices")
     zone = node.at("zone")
     offices = node.at("offices").only(*OFFICES)
@@ -129,7 +120,7 @@ def _county(name: str, node: Node, calendars: Mapping[str, BusinessCalendar]) ->
         if calendar.text() not in calendars:
             raise calendar.error(f"there is no calendar {calendar.text()!r}")
         kept[office] = calendars[calendar.text()]
-    return CountyTime(name, _zone(zone), MappingProxyType(kept))
+    return Venue(name, _zone(zone), MappingProxyType(kept))
 
 
 def _zone(node: Node) -> ZoneInfo:
