@@ -3,7 +3,7 @@
 Every class below ``schemas.events`` that names an event is in it; there is no other list. The whole of it is made once,
 at import, and is read-only: ``CATALOGUE["order.violated"].load(data)``.
 
-A path of a schema is written ``per_goal[].observed_to``; policy files write the same ``per_goal.observed_to``.
+A path is written ``per_goal[].observed_to``: ``[]`` stands for every item of a list.
 """
 
 import importlib
@@ -25,7 +25,7 @@ from services.domain.catalogue import EventType
 from services.domain.disclosure import DataClass
 from services.domain.roles import Role
 
-__all__ = ["CATALOGUE", "EventSchema", "FieldFact", "field_codes", "field_kind", "problems"]
+__all__ = ["CATALOGUE", "EventSchema", "FieldFact", "problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class FieldFact:
     meaning: str
     classes: frozenset[DataClass]
     required: bool
+    field: Field[Any]
     codes: tuple[str, ...] = ()
 
 
@@ -96,18 +97,6 @@ class EventSchema:
         return self._facts
 
 
-def field_kind(event_type: str, path: str) -> str | None:
-    """The kind of a field (of a list: of its items) at a path as policy files write it; None where there is no such."""
-    fact = _FOR_POLICY.get((event_type, path))
-    return fact.kind if fact else None
-
-
-def field_codes(event_type: str, path: str) -> frozenset[str] | None:
-    """The closed list of codes of a field at a path as policy files write it; None where any text may stand there."""
-    fact = _FOR_POLICY.get((event_type, path))
-    return frozenset(fact.codes) if fact and fact.codes else None
-
-
 def _declared_by(payload: type[EventPayload]) -> frozenset[str]:
     """The fields that a payload's own class declares, those among them that it has instead of a common one too."""
     common = EventPayload._declared_fields
@@ -140,6 +129,7 @@ def _fact(path: str, field: Field[Any]) -> FieldFact:
         meaning=field.metadata["meaning"],
         classes=field.metadata["classes"],
         required=field.required,
+        field=field,
         codes=item.options if isinstance(item, Choice) else (),
     )
 
@@ -171,7 +161,3 @@ def _catalogue() -> Mapping[str, EventSchema]:
 
 CATALOGUE: Final[Mapping[str, EventSchema]] = _catalogue()
 """Every type of event by its short name."""
-
-_FOR_POLICY: Final = MappingProxyType(
-    {(name, fact.path.replace("[]", "")): fact for name, schema in CATALOGUE.items() for fact in schema.field_paths()}
-)

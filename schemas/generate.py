@@ -116,8 +116,8 @@ def _common_fields() -> str:
 def _holders() -> str:
     held = "; ".join(f"{role} {', '.join(sorted(classes))}" for role, classes in HOLDER_CLASSES.items())
     return (
-        "### Classes by holder\n\nWhere a type says *and the class of its holder*, every field has one more class by the "
-        f"role that sent it: {held}.\n"
+        "### Classes by holder\n\nWhere a type says *and the class of its holder*, every field has one more class "
+        f"by the role that sent it: {held}.\n"
     )
 
 
@@ -183,18 +183,21 @@ def main(*, check: bool) -> None:
     made = documents()
     changed = stale(made)
     for path in changed:
-        click.echo(
-            f"{'differs' if check else 'written' if path in made else 'removed'}: {path.relative_to(DOCS.parent)}"
-        )
-        if check:
-            continue
-        if path in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(made[path], encoding="utf-8")
-        else:
-            path.unlink()
+        click.echo(path.relative_to(DOCS.parent))
+        if not check:
+            _settle(path, made.get(path))
     if check and changed:
+        click.echo("These are not what the catalogue says. Run: python -m schemas.generate", err=True)
         sys.exit(1)
+
+
+def _settle(path: Path, text: str | None) -> None:
+    """Write a file, or remove one that no type has any more."""
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
