@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,7 +28,7 @@ WORKERS = {"urgent": 2, "routine": 1, "bulk": 1}
 """Lanes, with the number of processes that work on each."""
 
 _STAGES = {"postgres": 0, "valkey": 1, "migrate": 2, "sweeper": 3, "web": 4, "worker": 5, "beat": 6}
-_PORT_PATIENCE = 5.0
+_PORT_PATIENCE = 3.0
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
@@ -187,9 +187,9 @@ def _stores(wanted: Wanted) -> tuple[list[Service], Addresses]:
     own = _addresses(postgres, valkey)
     stores = []
     if wanted.database_url is None:
-        stores.append(postgres.service())
+        stores.append(replace(postgres.service(), stop_stage=_STAGES["postgres"]))
     if wanted.broker_url is None:
-        stores.append(valkey.service())
+        stores.append(replace(valkey.service(), stop_stage=_STAGES["valkey"]))
     database = wanted.database_url or own.database_url
     owner = wanted.owner_database_url or wanted.database_url or own.owner_database_url
     return stores, Addresses(database, owner, wanted.broker_url or own.broker_url, own.redis_url)

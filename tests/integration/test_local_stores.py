@@ -54,6 +54,13 @@ def valkey(folder: DataFolder) -> Iterator[ValkeyServer]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStores]:
+    """Servers for the tests that only look at them."""
+    with LocalStores(tmp_path_factory.mktemp("stores") / "home", scratch=True) as started:
+        yield started
+
+
 def until(condition: Callable[[], bool]) -> None:
     limit = time.monotonic() + PATIENCE
     while not condition():
@@ -145,9 +152,9 @@ def test_a_role_that_would_commit_without_waiting_is_refused(folder: DataFolder,
     assert not processes_in(data_of(folder), "postgres")
 
 
-def test_the_server_has_checksums_utf_8_and_no_network(postgres: PostgresServer) -> None:
+def test_the_server_has_checksums_utf_8_and_no_network(stores: LocalStores) -> None:
     shown = {
-        name: ask(postgres.dsn_app(), f"SHOW {name}")
+        name: ask(stores.dsn_app(), f"SHOW {name}")
         for name in ("data_checksums", "server_encoding", "listen_addresses", "password_encryption", "TimeZone")
     }
     assert shown == {
@@ -157,56 +164,56 @@ def test_the_server_has_checksums_utf_8_and_no_network(postgres: PostgresServer)
         "password_encryption": "scram-sha-256",
         "TimeZone": "UTC",
     }
-    assert ask(postgres.dsn_app(), "SELECT upper('é')") == "É"
+    assert ask(stores.dsn_app(), "SELECT upper('é')") == "É"
 
 
-def test_nobody_is_let_in_without_the_password(folder: DataFolder, postgres: PostgresServer) -> None:
+def test_nobody_is_let_in_without_the_password(stores: LocalStores) -> None:
     for user in (SUPERUSER, OWNER, APP):
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(host=str(folder.sockets), user=user, password="guess", dbname="tallystick")
+            psycopg.connect(host=str(stores.folder.sockets), user=user, password="guess", dbname="tallystick")
 
 
-def test_no_role_is_above_row_level_security(postgres: PostgresServer) -> None:
+def test_no_role_is_above_row_level_security(stores: LocalStores) -> None:
     roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'tallystick%'"
-    assert ask(postgres.dsn_app(), roles) == 5
-    assert ask(postgres.dsn_app(), f"{roles} AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)") == 0
-    assert ask(postgres.dsn_app(), f"{roles} AND rolcanlogin") == 2
+    assert ask(stores.dsn_app(), roles) == 5
+    assert ask(stores.dsn_app(), f"{roles} AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)") == 0
+    assert ask(stores.dsn_app(), f"{roles} AND rolcanlogin") == 2
 
 
-def test_the_application_has_the_rights_of_the_role_it_takes_and_no_others(postgres: PostgresServer) -> None:
+def test_the_application_has_the_rights_of_the_role_it_takes_and_no_others(stores: LocalStores) -> None:
     ask(
-        postgres.dsn_owner(),
+        stores.dsn_owner(),
         "CREATE TABLE seen (n int)",
         "GRANT SELECT ON seen TO tallystick_reader",
         "GRANT INSERT ON seen TO tallystick_worker",
     )
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
-        ask(postgres.dsn_app(), "SELECT count(*) FROM seen")
+        ask(stores.dsn_app(), "SELECT count(*) FROM seen")
     for role in ("tallystick_web", "tallystick_worker", "tallystick_reader"):
-        assert ask(postgres.dsn_app(), f"SET ROLE {role}", "SELECT current_user") == role
-    assert ask(postgres.dsn_app(), "SET ROLE tallystick_reader", "SELECT count(*) FROM seen") == 0
+        assert ask(stores.dsn_app(), f"SET ROLE {role}", "SELECT current_user") == role
+    assert ask(stores.dsn_app(), "SET ROLE tallystick_reader", "SELECT count(*) FROM seen") == 0
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
-        ask(postgres.dsn_app(), "SET ROLE tallystick_owner")
+        ask(stores.dsn_app(), "SET ROLE tallystick_owner")
 
 
-def test_databases_are_made_once_copied_and_dropped(postgres: PostgresServer) -> None:
-    postgres.ensure_database("template one")
-    postgres.ensure_database("template one")
-    ask(postgres.dsn_owner("template one"), "CREATE TABLE t AS SELECT 5 AS n")
-    postgres.create_from_template("copy", "template one")
-    assert ask(postgres.dsn_owner("copy"), "SELECT n FROM t") == 5
-    held = psycopg.connect(postgres.dsn_app("copy").replace("+psycopg", ""))
-    postgres.drop_database("copy")
-    postgres.drop_database("copy")
+def test_databases_are_made_once_copied_and_dropped(stores: LocalStores) -> None:
+    stores.postgres.ensure_database("template one")
+    stores.postgres.ensure_database("template one")
+    ask(stores.dsn_owner("template one"), "CREATE TABLE t AS SELECT 5 AS n")
+    stores.postgres.create_from_template("copy", "template one")
+    assert ask(stores.dsn_owner("copy"), "SELECT n FROM t") == 5
+    held = psycopg.connect(stores.dsn_app("copy").replace("+psycopg", ""))
+    stores.postgres.drop_database("copy")
+    stores.postgres.drop_database("copy")
     with pytest.raises(sa.exc.OperationalError, match="does not exist"):
-        ask(postgres.dsn_owner("copy"), "SELECT 1")
+        ask(stores.dsn_owner("copy"), "SELECT 1")
     held.close()
 
 
-def test_failed_statements_with_their_values_stay_out_of_the_log(folder: DataFolder, postgres: PostgresServer) -> None:
+def test_failed_statements_with_their_values_stay_out_of_the_log(stores: LocalStores) -> None:
     with pytest.raises(sa.exc.DataError):
-        ask(postgres.dsn_app(), "SELECT 'Ruth Miller'::uuid")
-    assert "Ruth" not in folder.log("postgres").read_text()
+        ask(stores.dsn_app(), "SELECT 'Ruth Miller'::uuid")
+    assert "Ruth" not in stores.folder.log("postgres").read_text()
 
 
 def test_a_server_that_fails_says_its_last_words(folder: DataFolder, postgres: PostgresServer) -> None:
@@ -228,8 +235,8 @@ def test_bells_survive_kill_9_of_valkey(valkey: ValkeyServer) -> None:
     client.close()
 
 
-def test_celery_finds_valkey_by_its_url(valkey: ValkeyServer) -> None:
-    with Connection(valkey.broker_url) as connection:  # type: ignore[no-untyped-call]
+def test_celery_finds_valkey_by_its_url(stores: LocalStores) -> None:
+    with Connection(stores.broker_url) as connection:  # type: ignore[no-untyped-call]
         connection.ensure_connection(max_retries=1)
 
 
