@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.domain.actors import Actor
 from services.domain.errors import FieldProblem
 from services.domain.roles import WITHOUT_LOGIN, Role
 from services.domain.scopes import Scope
@@ -35,10 +36,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """It is registered under ``id``. ``outcome`` is ``kept`` where it was there already, just so."""
+    """It is registered under ``id``. ``outcome`` is ``kept`` where it was there already, just so. A client or an
+    endpoint that is new has a ``secret``, which nobody can be shown again.
+    """
 
     id: UUID
     outcome: Outcome
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,14 @@ class NewEndpoint:
     url: str
 
 
+def may_register(actor: Actor) -> bool:
+    """Whether somebody may change the registry: an administrator, or the system itself at its own command line."""
+    return actor.administrates or Role.SYSTEM in actor.roles
+
+
+FORBIDDEN = FieldProblem("", "forbidden", "Only an administrator changes the registry.")
+
+
 def agency_problems(agency: NewAgency) -> list[FieldProblem]:
     """What is wrong with an agency by itself."""
     problems = [*_slug("slug", agency.slug), *_name("name", agency.name)]
@@ -193,6 +205,12 @@ def team_problems(team: NewTeam) -> list[FieldProblem]:
     for at, shift in enumerate(team.shifts):
         if shift.ends_at is not None and shift.ends_at <= shift.starts_at:
             problems.append(FieldProblem(f"on_call[{at}].until", "out_of_order", "Ends before it begins."))
+    for name, beginnings in (
+        ("members", [(member.username, member.since) for member in team.members]),
+        ("on_call", [(shift.username, shift.starts_at) for shift in team.shifts]),
+    ):
+        if len(set(beginnings)) < len(beginnings):
+            problems.append(FieldProblem(name, "repeated", "Somebody begins twice at the same time."))
     return problems
 
 

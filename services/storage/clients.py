@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.domain.actors import Actor
 from services.domain.registry import NewClient, Registered
@@ -13,7 +14,7 @@ from services.domain.roles import Role
 from services.domain.scopes import Scope
 from services.storage import registration
 from services.storage.secrets import hash_token
-from services.storage.tables import client_secrets, clients
+from services.storage.tables import agencies, client_secrets, clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class ClientLine:
-    """A client as lists show it; ``secrets`` are the ids of those in force, oldest first."""
+    """A client as lists show it; ``secrets`` are the ids of those in force, newest first."""
 
     id: UUID
     client_id: str
@@ -67,23 +68,24 @@ def credentials(connection: Connection, client_id: str) -> Credentials | None:
 
 
 def active_actor(connection: Connection, client_id: str, agency_id: UUID, scopes: frozenset[str]) -> Actor | None:
-    """Who acts with a token of this client: with the token's scopes that it still has, and its roles; None once it
-    was revoked. One query.
+    """Who acts with a token of this client: with those of the token's scopes that it still has, and those of its roles
+    that its agency still holds; None once it was switched off. One query.
     """
     row = connection.execute(
-        select(clients.c.scopes, clients.c.roles).where(
-            clients.c.client_id == client_id, clients.c.agency_id == agency_id, clients.c.active
-        )
+        select(clients.c.scopes, clients.c.roles, agencies.c.roles.label("held"))
+        .join(agencies, agencies.c.id == clients.c.agency_id)
+        .where(clients.c.client_id == client_id, clients.c.agency_id == agency_id, clients.c.active)
     ).one_or_none()
     if row is None:
         return None
     still = scopes & frozenset(row.scopes)
+    roles = frozenset(map(Role, set(row.roles) & set(row.held)))
     return Actor(
         name=f"client:{client_id}",
         agency_id=agency_id,
-        roles=frozenset(Role(role) for role in row.roles),
+        roles=roles,
         scopes=still,
-        administrates=Scope.ADMIN in still,
+        administrates=Scope.ADMIN in still and Role.ADMIN in roles,
     )
 
 
@@ -117,12 +119,13 @@ def find(connection: Connection, client_ids: Sequence[str]) -> dict[str, ClientL
 
 def listed(connection: Connection) -> list[ClientLine]:
     """Every client that the actor may see, by name."""
-    return _lines(connection, clients.c.id.is_not(None))
+    return _lines(connection, true())
 
 
 def _lines(connection: Connection, where: ColumnElement[bool]) -> list[ClientLine]:
+    newest_first = aggregate_order_by(client_secrets.c.id, client_secrets.c.created_at.desc())
     in_force = (
-        select(client_secrets.c.client_id, func.array_agg(client_secrets.c.id).label("ids"))
+        select(client_secrets.c.client_id, func.array_agg(newest_first).label("ids"))
         .where(client_secrets.c.revoked_at.is_(None))
         .group_by(client_secrets.c.client_id)
         .subquery()

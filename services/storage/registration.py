@@ -38,6 +38,9 @@ def put(
     whether it was created, changed or kept. Set-wise: three statements.
     """
 
+    if not asked:
+        return {}
+
     def key_of(row: Row) -> Key:
         return tuple(row[column] for column in key)
 

@@ -151,8 +151,8 @@ def find(connection: Connection, token_hash: bytes, now: datetime) -> Session | 
     actor = Actor(
         name=f"staff:{row.username}",
         agency_id=row.agency_id,
-        roles=frozenset(Role(role) for role in row.roles),
-        administrates=row.administrator,
+        roles=frozenset(map(Role, row.roles)),
+        administrates=row.administrator and Role.ADMIN in row.roles,
         party_id=row.id,
     )
     return Session(actor, row.display_name, row.assurance, row.expires_at, row.last_seen_at <= now - SEEN_EVERY)
