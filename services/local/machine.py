@@ -119,7 +119,8 @@ class Wanted:
 
     Where `database_url` (with `owner_database_url`) or `broker_url` is given, that store is somebody else's and is
     not started. `postgres` (a folder with `initdb` and `postgres`) and `valkey` (a server) name other programs.
-    `keys`: those of KEYS that nobody has given. `environment` is added to that of every child.
+    `keys`: those of KEYS that this machine is to make; None for those that our environment leaves open. `environment`
+    is added to that of every child.
     """
 
     folder: DataFolder
@@ -130,7 +131,7 @@ class Wanted:
     broker_url: str | None = None
     postgres: Path | None = None
     valkey: Path | None = None
-    keys: Sequence[str] = KEYS
+    keys: Sequence[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -166,9 +167,15 @@ def local_services(wanted: Wanted) -> list[Service]:
     return [*stores, migrate, sweeper, _web(wanted, environment), *workers, _beat(wanted.folder, environment)]
 
 
-def key_files(folder: DataFolder, names: Sequence[str] = KEYS) -> dict[str, str]:
-    """Settings `<NAME>_FILE` for secret keys of 32 bytes (base64), made at the first asking and kept in `folder`."""
+def key_files(folder: DataFolder, names: Sequence[str] | None = None) -> dict[str, str]:
+    """Settings `<NAME>_FILE` for secret keys of 32 bytes (base64), made at the first asking and kept in `folder`.
+
+    `names`: some of KEYS; None for those that our environment, which every child inherits, leaves open. A key that
+    somebody has given is never put in the shade by one of ours.
+    """
     files = {}
+    if names is None:
+        names = [name for name in KEYS if not {name, f"{name}_FILE"} & os.environ.keys()]
     for name in names:
         secret = name.lower()
         folder.secret(secret, lambda: base64.b64encode(os.urandom(32)).decode())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from services.local.folders import DataFolder
-from services.local.machine import KEYS, Wanted, local_services
+from services.local.machine import KEYS, Wanted, key_files, local_services
 from services.local.status import State, SystemStatus, read_status
 
 PATIENCE = 40.0
@@ -225,4 +225,16 @@ def test_keys_are_made_where_nobody_gives_them(tmp_path: Path) -> None:
     environment = local_services(Wanted(folder, keys=KEYS[:1]))[-1].environment
     assert [name for name in environment if name.endswith("_FILE")] == ["TALLYSTICK_MASTER_KEY_FILE"]
     assert len(Path(environment["TALLYSTICK_MASTER_KEY_FILE"]).read_text()) == 44
+    folder.discard()
+
+
+def test_a_key_that_is_given_is_not_put_in_the_shade_by_one_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.setenv("TALLYSTICK_VAULT_KEY", "given")
+    folder = DataFolder.open(tmp_path / "home")
+    assert sorted(key_files(folder)) == ["TALLYSTICK_MASTER_KEY_FILE", "TALLYSTICK_TOKEN_KEY_FILE"]
     folder.discard()
