@@ -201,7 +201,15 @@ class _Desk:
         seats = self.people.of(reachable, data)
         if not seats and not audience.if_held:
             return self._miss(rule_id, audience, data, urgency)
-        return tuple(seat for seat in seats if not self.held_back or seat.role in CHILD_WELFARE)
+        inside_only = self.held_back or (audience.special is Special.REQUESTER and self._is_internal_task())
+        return tuple(seat for seat in seats if not inside_only or seat.role in CHILD_WELFARE)
+
+    def _is_internal_task(self) -> bool:
+        """Whether the event answers a task that only the agency may hear of; a task of no known kind counts as one."""
+        said = self.event.data.get("kind")
+        name = self.people.facts.task_kinds.get(str(self.event.data.get("task_id")), said)
+        kind = self.policy.kinds.get(name) if isinstance(name, str) else None
+        return kind is None or kind.internal
 
     def _day(self, path: str | None, data: Mapping[str, object]) -> date | None:
         """The day that the payload gives, on the calendar of the case's county."""

@@ -46,9 +46,9 @@ class CaseFacts:
     ``safe_contact`` counts on the day of routing. ``cautioned`` says that an earlier act of violence may not yet be
     raised with the subject (Settled 2).
 
-    ``agencies`` maps the short names of the case's agencies to their ids. ``task_requesters`` and ``task_assignees``
-    map a task's id (as text) to the agency that asked for it and to the party that it was put to; only the task that
-    the event names is needed. ``protected_persons`` are the person tokens of the case's protective parents and
+    ``agencies`` maps the short names of the case's agencies to their ids. ``task_requesters``, ``task_assignees`` and
+    ``task_kinds`` map a task's id (as text) to the agency that asked for it, to the party that it was put to, and to its
+    kind; only the task that the event names is needed. ``protected_persons`` are the person tokens of the case's protective parents and
     children, as payloads name them: what rests on their word is held back (Settled 1), unless ``released`` says that a
     release of the survivor, in force now, covers this event.
     """
@@ -68,6 +68,7 @@ class CaseFacts:
     agencies: Mapping[str, UUID] = field(default_factory=dict)
     task_requesters: Mapping[str, UUID] = field(default_factory=dict)
     task_assignees: Mapping[str, UUID] = field(default_factory=dict)
+    task_kinds: Mapping[str, str] = field(default_factory=dict)
     admins: tuple[Seat, ...] = ()
     protected_persons: frozenset[str] = frozenset()
     released: bool = False

@@ -166,8 +166,9 @@ class DoneBy:
 class TaskKind:
     """A kind of task. The sentences are fixed: no case data is ever put into them (practice.md §0 rule 7).
 
-    ``for_desk``: the task is the duty desk's where the agency has one, else its holder's. ``single``: a second one
-    with the same key is not opened on a case while the first is open.
+    ``for_desk``: the task is the duty desk's where the agency has one, else its holder's. ``internal``: its answers are
+    told to nobody outside the child-welfare agency, not even to the agency whose event opened it. ``single``: a second
+    one with the same key is not opened on a case while the first is open.
     """
 
     name: str
@@ -175,6 +176,7 @@ class TaskKind:
     accepting: str
     declining: str
     for_desk: bool = False
+    internal: bool = False
     single: bool = False
     key_names: tuple[str, ...] = ()
     done_by: tuple[DoneBy, ...] = ()
