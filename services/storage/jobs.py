@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    text,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.urgency import Lane
@@ -172,6 +185,24 @@ def postpone(connection: Connection, job: Job, due_at: datetime, code: str) -> N
         ).all(),
         [job],
     )
+
+
+def postpone_each(connection: Connection, put_off: Sequence[tuple[Job, datetime, str]]) -> None:
+    """Give jobs of one batch back, each until its own instant (business time) and with its own code, in one statement.
+    Raises LeaseLostError where a lease was taken over in the meantime.
+    """
+    if not put_off:
+        return
+    late = values(
+        column("id", BigInteger), column("due_at", DateTime(timezone=True)), column("code", Text), name="late"
+    ).data([(job.id, due_at, code) for job, due_at, code in put_off])
+    changed = connection.execute(
+        update(jobs)
+        .where(jobs.c.id == late.c.id, jobs.c.lease == put_off[0][0].lease)
+        .values(lease=None, lease_until=None, due_at=late.c.due_at, error_code=late.c.code)
+        .returning(jobs.c.id)
+    ).all()
+    _require(changed, [job for job, _, _ in put_off])
 
 
 def set_aside(connection: Connection, job: Job, code: str) -> None:
