@@ -37,7 +37,7 @@ if __name__ == "__main__":
 """
 
 RUNNER = """
-import dataclasses, sys
+import dataclasses, os, sys
 from pathlib import Path
 from services.local.folders import DataFolder
 from services.local.machine import Wanted, local_services
@@ -58,7 +58,7 @@ def standing_in(service):
 
 folder = DataFolder.open(Path(sys.argv[1]))
 with folder.lock():
-    wanted = Wanted(folder, port=int(sys.argv[2]), environment={"PYTHONPATH": sys.argv[3]})
+    wanted = Wanted(folder, port=int(sys.argv[2]), environment={"PYTHONPATH": os.pathsep.join([sys.argv[3], *sys.path])})
     sys.exit(Supervisor([standing_in(service) for service in local_services(wanted)], folder).run())
 """
 
