@@ -105,12 +105,13 @@ def _emitters(event: EventSchema) -> str:
 
 
 def _common_fields() -> str:
-    facts = next(iter(CATALOGUE.values())).field_paths()
+    facts = next(event.field_paths() for event in CATALOGUE.values() if not event.schema.exclude)
     common = [fact for fact in facts if fact.path.partition(".")[0].removesuffix("[]") in _COMMON]
     declared = EventPayload._declared_fields
     own = {name for name in _COMMON if not isinstance(declared[name].metadata["classes"], frozenset)}
     table = _table(common, {fact.path: "those of the type" for fact in common if fact.path in own})
-    return f"## Common fields\n\nEvery type has these as well, unless it lists one of the same name.\n\n{table}"
+    but = "unless it lists one of the same name, or says that it does not accept it"
+    return f"## Common fields\n\nEvery type has these as well, {but}.\n\n{table}"
 
 
 def _holders() -> str:
@@ -132,10 +133,17 @@ def _section(event: EventSchema) -> str:
             f"Row {event.type.row} · `{event.type.wire}` · [JSON Schema](schemas/{event.type.name}.json)  ",
             f"Emitters: {_emitters(event)}  ",
             f"Classes: {about}\n",
+            *_refused(event),
             _table(own, {}),
             *([*rules, ""] if rules else []),
         ]
     )
+
+
+def _refused(event: EventSchema) -> Iterable[str]:
+    """The common fields that this type does not have."""
+    missing = [f"`{name}`" for name in _COMMON if name not in event.schema.load_fields]
+    return [f"Not accepted here: {', '.join(missing)}.\n"] if missing else []
 
 
 def _is_own(event: EventSchema, fact: FieldFact) -> bool:

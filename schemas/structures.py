@@ -17,6 +17,7 @@ class Document(Schema):
 
     class Meta:
         unknown = RAISE
+        exclude: tuple[str, ...] = ()
 
     error_messages = {"type": OBJECT, "unknown": UNKNOWN}  # noqa: RUF012 (marshmallow reads it, and copies)
 

@@ -4,7 +4,7 @@ from schemas.classes import CHS, EVI
 from schemas.fields import Choice, Date, Flag, Token, Whole
 from schemas.payload import EventPayload
 from schemas.rules import NeededWhen, NotBefore
-from schemas.structures import Many
+from schemas.structures import Document, Many
 from services.domain.catalogue import EventType
 from services.domain.roles import Role
 
@@ -16,6 +16,10 @@ class TreatmentInterference(EventPayload):
         "childtx.treatment_interference", "Treatment supported or interfered with", frozenset({Role.CHILD_TX}), "55"
     )
     about = frozenset({CHS})
+
+    class Meta(Document.Meta):
+        exclude = ("narrative",)
+
     rules = (NeededWhen("kind", "interference", value=True), NotBefore("observed_to", "observed_from"))
 
     interference = Flag("Yes: the subject interferes. No: the subject does not.", CHS, required=True)

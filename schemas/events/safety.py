@@ -3,7 +3,7 @@
 from schemas.classes import CASE, INC, PLN_P, RSK, SVS
 from schemas.fields import Choice, Date, Flag, Text, Token
 from schemas.payload import EventPayload
-from schemas.structures import Many
+from schemas.structures import Document, Many
 from services.domain.catalogue import ANY_ROLE, INVESTIGATORS, ONLY_SYSTEM, EventType
 
 
@@ -48,6 +48,9 @@ class ContactRecorded(EventPayload):
     event = EventType("safety.contact_recorded", "Contact with the survivor recorded", INVESTIGATORS, "story")
     about = frozenset({CASE, SVS})
 
+    class Meta(Document.Meta):
+        exclude = ("narrative",)
+
     outcome = Choice("Whether she was reached.", ("done", "tried"), CASE, SVS, required=True)
     about_event = Token("The event that it was about.", CASE)
     task_ref = Token("The task that asked for it.", CASE)
@@ -61,6 +64,9 @@ class AddressProgrammeEnrolled(EventPayload):
 
     event = EventType("safety.address_programme_enrolled", "Enrolled in an address programme", INVESTIGATORS, "story")
     about = frozenset({PLN_P, RSK})
+
+    class Meta(Document.Meta):
+        exclude = ("narrative",)
 
     person_ref = Token("The person enrolled.", PLN_P, RSK, required=True)
     enrolled_on = Date("The first day.", PLN_P, RSK, required=True)
