@@ -29,6 +29,8 @@ class Reason(StrEnum):
     """The case is closed."""
     UNMATCHED = "unmatched"
     """The event belongs to no case that the sender is on."""
+    ESCALATED = "escalated"
+    """Nobody of an agency acknowledged an alert in time."""
     NO_RULE = "no_rule"
     """No policy in force knows the type of the event."""
 

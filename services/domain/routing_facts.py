@@ -47,10 +47,10 @@ class CaseFacts:
     raised with the subject (Settled 2).
 
     ``agencies`` maps the short names of the case's agencies to their ids. ``task_requesters``, ``task_assignees`` and
-    ``task_kinds`` map a task's id (as text) to the agency that asked for it, to the party that it was put to, and to its
-    kind; only the task that the event names is needed. ``protected_persons`` are the person tokens of the case's protective parents and
-    children, as payloads name them: what rests on their word is held back (Settled 1), unless ``released`` says that a
-    release of the survivor, in force now, covers this event.
+    ``task_kinds`` map a task's id (as text) to the agency that asked for it, to the party that it was put to, and to
+    its kind; only the task that the event names is needed. ``protected_persons`` are the person tokens of the case's
+    protective parents and children, as payloads name them: what rests on their word is held back (Settled 1), unless
+    ``released`` says that a release of the survivor, in force now, covers this event.
     """
 
     case_id: UUID
