@@ -13,7 +13,7 @@ from services.storage.database import DatabaseRole, connect
 from services.storage.sealing import KeyRing
 from services.system import Bells, NoBells, System
 
-__all__ = ["Settings", "SettingsError", "read_settings", "system_of", "token_key"]
+__all__ = ["Settings", "SettingsError", "keys_of", "read_settings", "system_of", "token_key", "web_system", "without_bells"]
 
 
 def read_settings() -> Settings:
@@ -31,7 +31,7 @@ def system_of(settings: Settings, role: DatabaseRole, done_by: str, *, pool_size
     return System(
         database=connect(settings.database_url, role, pool_size=pool_size),
         clock=shifted_clock(settings.clock_offset),
-        keys=_keys(settings),
+        keys=keys_of(settings),
         policy=load_policy_book(settings.policy_folder),
         bells=_bells(settings),
         channels={
@@ -56,7 +56,7 @@ def token_key(settings: Settings) -> bytes:
     """The seed of the key that signs access tokens; of its own, or derived from the master key."""
     if settings.token_key is not None:
         return settings.token_key
-    return hashlib.sha256(b"tallystick access tokens" + _keys(settings).payloads).digest()
+    return hashlib.sha256(b"tallystick access tokens" + keys_of(settings).payloads).digest()
 
 
 def _keys(settings: Settings) -> KeyRing:

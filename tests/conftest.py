@@ -17,6 +17,7 @@ from services.storage.database import Database, DatabaseRole, connect
 from services.storage.migrating import migrate
 from services.storage.sealing import KeyRing
 from services.system import System
+from tests.alder import Alder, alder
 
 TEMPLATE = "template_tallystick"
 POLICY = Path(__file__).parents[1] / "config" / "policy"
@@ -85,3 +86,9 @@ def web_system(system: System) -> System:
 def someone() -> Actor:
     """The system itself, where a test needs an actor and it does not matter which."""
     return system_actor("test")
+
+
+@pytest.fixture
+def county(system: System) -> Alder:
+    """A small county with agencies, people and desks; no case yet."""
+    return alder(system)

@@ -125,13 +125,13 @@ class RoutingPlan:
     def write(self, connection: Connection) -> None:
         """Write everything, and the jobs that follow from it. The same event routed again writes nothing new."""
         rows = self._notifications(connection)
-        notifications.add(connection, rows)
+        written = notifications.add(connection, rows)
         decisions.add_tasks(connection, [self._task_row(task) for task in self.tasks])
         decisions.complete_tasks(connection, self.done, self.now)
         decisions.raise_cautions(connection, self.raised, self.now)
         decisions.lift_cautions(connection, self.lifted, self.now)
         decisions.add_outcomes(connection, self.outcomes)
-        jobs.add(connection, list(self._jobs(rows)))
+        jobs.add(connection, list(self._jobs(row for row in rows if row.id in written)))
 
     def _notifications(self, connection: Connection) -> list[NewNotification]:
         """An inbox row for each draft; a webhook row for each endpoint of an agency that is told, once an event."""

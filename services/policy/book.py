@@ -1,20 +1,71 @@
 """The whole policy of an installation, compiled: every file of the policy folder as domain values, with its digest."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 
+from schemas.catalogue import CATALOGUE
+from services.domain.deadlines import RuleBook
 from services.domain.disclosure import Matrix
+from services.domain.escalation import Ladder
+from services.domain.routing_rules import RoutingPolicy
+from services.policy.calendars import CalendarPolicy, load_calendars
+from services.policy.deadlines import compile_deadlines
 from services.policy.disclosure import load_disclosure
+from services.policy.escalation import compile_escalation
+from services.policy.routing import compile_routing
+from services.policy.source import Problems, digest
+
+FILES = ("calendars.yaml", "deadlines.yaml", "disclosure.yaml", "escalation.yaml", "routing.yaml", "tasks.yaml")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
-    """The compiled policy."""
+    """The compiled policy. ``digest`` identifies the whole of it; ``sources`` are the files' texts, by name."""
 
     folder: Path
+    digest: str
+    routing: RoutingPolicy
+    calendars: CalendarPolicy
+    deadlines: RuleBook
+    escalation: Ladder
     disclosure: Matrix
+    sources: Mapping[str, str]
 
 
 def load_policy_book(folder: Path) -> PolicyBook:
-    """Read and check every policy file in ``folder``."""
-    return PolicyBook(folder, disclosure=load_disclosure(folder / "disclosure.yaml"))
+    """Read and check every policy file in ``folder``.
+
+    Raises InvalidPolicyError with the file and line of every mistake, in all files at once.
+    """
+    problems = Problems()
+    calendars = _gathered(problems, lambda: load_calendars(folder / "calendars.yaml"))
+    disclosure = _gathered(problems, lambda: load_disclosure(folder / "disclosure.yaml"))
+    escalation = _gathered(problems, lambda: compile_escalation(folder / "escalation.yaml"))
+    routing = _gathered(problems, lambda: compile_routing(folder / "routing.yaml", folder / "tasks.yaml", CATALOGUE))
+    kinds = routing.kinds if routing else ()
+    deadlines = _gathered(problems, lambda: compile_deadlines(folder / "deadlines.yaml", CATALOGUE, kinds))
+    problems.raise_if_any()
+    paths = [folder / name for name in FILES]
+    if not (calendars and deadlines and disclosure and escalation and routing):
+        raise AssertionError("a policy file that has no problem compiles")
+    return PolicyBook(
+        folder=folder,
+        digest=digest(paths),
+        routing=routing,
+        calendars=calendars,
+        deadlines=deadlines,
+        escalation=escalation,
+        disclosure=disclosure,
+        sources=MappingProxyType({path.name: path.read_text(encoding="utf-8") for path in paths}),
+    )
+
+
+def _gathered(problems: Problems, load: Callable[[], _T]) -> _T | None:
+    loaded: _T | None = None
+    with problems.gathered():
+        loaded = load()
+    return loaded

@@ -188,17 +188,30 @@ def administrators(connection: Connection) -> tuple[Seat, ...]:
 
 def county_facts(connection: Connection) -> tuple[CountyFacts, ...]:
     """Who answers in each county for events that belong to no case."""
+    on_call, intake = parties.alias("on_call"), parties.alias("intake")
     rows = connection.execute(
-        select(counties.c.slug, parties.c.id, parties.c.agency_id)
-        .join(parties, parties.c.id == counties.c.on_call_team_id, isouter=True)
+        select(
+            counties.c.slug,
+            on_call.c.id.label("on_call"),
+            on_call.c.agency_id.label("on_call_agency"),
+            intake.c.id.label("intake"),
+            intake.c.agency_id.label("intake_agency"),
+        )
+        .join(on_call, on_call.c.id == counties.c.on_call_team_id, isouter=True)
+        .join(intake, intake.c.id == counties.c.intake_team_id, isouter=True)
         .order_by(counties.c.slug)
     ).all()
     admins = administrators(connection)
     return tuple(
         CountyFacts(
             county=row.slug,
-            on_call=Seat(Role.CPS_INTAKE, row.id, "team", row.agency_id) if row.id else None,
+            on_call=_desk(row.on_call, row.on_call_agency),
+            intake=_desk(row.intake, row.intake_agency),
             admins=admins,
         )
         for row in rows
     )
+
+
+def _desk(team_id: UUID | None, agency_id: UUID) -> Seat | None:
+    return Seat(Role.CPS_INTAKE, team_id, "team", agency_id) if team_id else None

@@ -1,0 +1,102 @@
+"""`tallystick up`, `demo`, `status`, `migrate`, `sweep`: the whole system on this machine, and its parts."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from services import wiring
+from services.actions.sweep import sweep as sweep_lanes
+from services.cli.demo import announce, prepare_demo, with_story
+from services.cli.here import settings_here
+from services.local.folders import DataFolder
+from services.local.machine import Wanted, local_services
+from services.local.service import Service
+from services.local.status import read_status
+from services.local.supervisor import Supervisor
+from services.storage.database import DatabaseRole
+from services.storage.migrating import migrate as migrate_database
+
+_HOME = click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), help="The data folder. Default: TALLYSTICK_HOME."
+)
+_HOST = click.option("--host", default=None, help="The address to listen on. Default: TALLYSTICK_HOST, 127.0.0.1.")
+_PORT = click.option("--port", type=int, default=None, help="The port. Default: TALLYSTICK_PORT, 8400.")
+
+
+@click.command()
+@_HOME
+@_HOST
+@_PORT
+def up(home: Path | None, host: str | None, port: int | None) -> None:
+    """Run the whole system here: web, workers, sweeper, beat and, unless they are given by URL, the stores."""
+    wanted = _wanted(home, host, port)
+    with wanted.folder.lock():
+        sys.exit(Supervisor(local_services(wanted), wanted.folder).run())
+
+
+@click.command()
+@_HOME
+@_HOST
+@_PORT
+def demo(home: Path | None, host: str | None, port: int | None) -> None:
+    """Play the demo family's nine months, and stay up at the end of them, with log-ins that work."""
+    root = home or wiring.read_settings().home.with_name("tallystick-demo")
+    wanted = prepare_demo(_wanted(root, host, port, embedded=True))
+    services = with_story(local_services(wanted))
+    with wanted.folder.lock():
+        sys.exit(Supervisor(services, wanted.folder).run(lambda: announce(wanted)))
+
+
+def _wanted(home: Path | None, host: str | None, port: int | None, *, embedded: bool = False) -> Wanted:
+    """What the command line and the environment ask for. ``embedded`` leaves stores that are given by URL alone."""
+    settings = wiring.read_settings()
+    return Wanted(
+        folder=DataFolder.open(home or settings.home),
+        host=host or settings.host,
+        port=port or settings.port,
+        database_url=None if embedded else settings.database_url,
+        owner_database_url=None if embedded else settings.owner_database_url,
+        broker_url=None if embedded else settings.broker_url,
+    )
+
+
+@click.command()
+@_HOME
+def status(home: Path | None) -> None:
+    """Say what runs on a data folder, and where to look."""
+    folder = DataFolder.open(home or wiring.read_settings().home)
+    found = read_status(folder)
+    if found is None or not found.running:
+        click.echo(f"Nothing runs on {folder.root}.")
+        sys.exit(1)
+    table = Table("service", "state", "pid", "restarts", "look")
+    for service in found.services:
+        table.add_row(
+            service.name, service.state.value, str(service.pid or ""), str(service.restarts), service.look or service.log
+        )
+    Console().print(table)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest version, as its owner (TALLYSTICK_OWNER_DATABASE_URL)."""
+    settings = settings_here()
+    address = settings.owner_database_url or settings.database_url
+    if address is None:
+        raise wiring.SettingsError("TALLYSTICK_OWNER_DATABASE_URL: not set")
+    migrate_database(address)
+    click.echo("The database is at the newest version.")
+
+
+@click.command()
+def sweep() -> None:
+    """Do what is due and nobody has taken; needs neither Celery nor Redis. Runs until it is told to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    sweep_lanes(wiring.system_of(settings_here(), DatabaseRole.WORKER, "sweeper", pool_size=6), stop)

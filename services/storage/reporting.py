@@ -1,0 +1,124 @@
+"""Everything that came of a story, read whole: for replays on a scratch database, where it is bounded by the story."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from services.storage.tables import (
+    agencies,
+    deadlines,
+    event_log,
+    event_outcomes,
+    notifications,
+    parties,
+    staff,
+    tasks,
+    teams,
+)
+
+Rows = list[Mapping[str, Any]]
+
+
+def _party_name() -> ColumnElement[str]:
+    """How a report names a recipient: a user name, or ``agency/team``."""
+    return func.coalesce(staff.c.username, agencies.c.slug + "/" + teams.c.slug)
+
+
+def outcomes(connection: Connection) -> Rows:
+    """Every event in the order in which it was accepted, with what became of it."""
+    rows = connection.execute(
+        select(
+            event_log.c.source,
+            event_log.c.source_id,
+            event_log.c.type,
+            event_log.c.time,
+            event_log.c.recorded,
+            event_log.c.accepted,
+            event_log.c.urgency,
+            event_log.c.attributes,
+            event_outcomes.c.state,
+            event_outcomes.c.code,
+        )
+        .join(event_outcomes, event_outcomes.c.event_id == event_log.c.id, isouter=True)
+        .order_by(event_log.c.accepted, event_log.c.source, event_log.c.source_id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def notices(connection: Connection) -> Rows:
+    """Every notification, by event."""
+    rows = connection.execute(
+        select(
+            event_log.c.source_id.label("event"),
+            event_log.c.type,
+            notifications.c.created_at.label("at"),
+            notifications.c.rule_id.label("rule"),
+            notifications.c.role,
+            _party_name().label("recipient"),
+            notifications.c.channel,
+            notifications.c.urgency,
+            notifications.c.caution,
+            notifications.c.reason,
+            notifications.c.state,
+        )
+        .join(event_log, event_log.c.id == notifications.c.event_id)
+        .join(parties, parties.c.id == notifications.c.recipient_id)
+        .join(agencies, agencies.c.id == parties.c.agency_id)
+        .join(staff, staff.c.id == parties.c.id, isouter=True)
+        .join(teams, teams.c.id == parties.c.id, isouter=True)
+        .order_by(notifications.c.created_at, "event", "rule", "recipient", notifications.c.channel)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def asked(connection: Connection) -> Rows:
+    """Every task, with its due date."""
+    due = deadlines.alias("due")
+    rows = connection.execute(
+        select(
+            event_log.c.source_id.label("event"),
+            event_log.c.type,
+            tasks.c.kind,
+            tasks.c.title,
+            tasks.c.role,
+            _party_name().label("assignee"),
+            tasks.c.urgency,
+            tasks.c.state,
+            tasks.c.created_at.label("at"),
+            due.c.rolled_due.label("due_at"),
+            due.c.due_on,
+            due.c.overdue_since,
+        )
+        .join(event_log, event_log.c.id == tasks.c.event_id)
+        .join(parties, parties.c.id == tasks.c.assignee_id)
+        .join(agencies, agencies.c.id == parties.c.agency_id)
+        .join(staff, staff.c.id == parties.c.id, isouter=True)
+        .join(teams, teams.c.id == parties.c.id, isouter=True)
+        .join(due, due.c.task_id == tasks.c.id, isouter=True)
+        .order_by(tasks.c.created_at, "event", tasks.c.kind, "assignee")
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def dues(connection: Connection) -> Rows:
+    """Every deadline that is not a task's own."""
+    rows = connection.execute(
+        select(
+            deadlines.c.rule_id.label("rule"),
+            deadlines.c.key,
+            event_log.c.source_id.label("trigger"),
+            deadlines.c.raw_due,
+            deadlines.c.rolled_due,
+            deadlines.c.internal_due,
+            deadlines.c.due_on,
+            deadlines.c.zone,
+            deadlines.c.state,
+            deadlines.c.met_at,
+            deadlines.c.overdue_since,
+        )
+        .join(event_log, event_log.c.id == deadlines.c.trigger_event_id)
+        .where(deadlines.c.task_id.is_(None))
+        .order_by(deadlines.c.rule_id, deadlines.c.key, deadlines.c.raw_due, "trigger")
+    )
+    return [dict(row._mapping) for row in rows]
