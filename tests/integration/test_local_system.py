@@ -58,7 +58,8 @@ def standing_in(service):
 
 folder = DataFolder.open(Path(sys.argv[1]))
 with folder.lock():
-    wanted = Wanted(folder, port=int(sys.argv[2]), environment={"PYTHONPATH": os.pathsep.join([sys.argv[3], *sys.path])})
+    modules = {"PYTHONPATH": os.pathsep.join([sys.argv[3], *sys.path])}
+    wanted = Wanted(folder, port=int(sys.argv[2]), environment=modules)
     sys.exit(Supervisor([standing_in(service) for service in local_services(wanted)], folder).run())
 """
 
