@@ -8,11 +8,12 @@ from services.system import System
 
 
 def register_endpoint(
-    system: System, actor: Actor, new: NewEndpoint, *, allow_loopback: bool = False
+    system: System, actor: Actor, new: NewEndpoint, *, allow_private: bool = False
 ) -> Registered | NotRegistered:
     """Register an address for webhooks. A new one gets its first signing secret, in the answer and never again.
 
-    ``allow_loopback`` lets it be on this machine, in plain http. Audited; the same twice writes nothing.
+    ``allow_private`` lets it be on this machine or in a private network, in plain http. Audited; the same
+    twice writes nothing.
     """
     plan = SetUp(endpoints=(new,))
-    return register(system, actor, ("endpoint", endpoint_key(new)), plan, allow_loopback=allow_loopback)
+    return register(system, actor, ("endpoint", endpoint_key(new)), plan, allow_private=allow_private)

@@ -47,18 +47,18 @@ def set_up(
     plan: SetUp,
     *,
     demo_password: str | None = None,
-    allow_loopback: bool = False,
+    allow_private: bool = False,
 ) -> SetUpDone | SetUpRefused:
     """Register everything in ``plan`` in one transaction.
 
     ``demo_password`` is given to those of its staff who have none yet: for an installation without real people only.
-    ``allow_loopback`` lets webhooks go to this machine, in plain http.
+    ``allow_private`` lets webhooks go to this machine and into private networks, in plain http.
     """
     if not may_register(actor):
         return SetUpRefused((Fault("registry", "", FORBIDDEN),))
     with system.database.begin(actor) as connection:
         registration.lock(connection)
-        faults = faults_of(plan, _known(connection, system, plan, allow_loopback=allow_loopback))
+        faults = faults_of(plan, _known(connection, system, plan, allow_private=allow_private))
         if faults:
             return SetUpRefused(tuple(faults))
         done = _carry_out(connection, system, plan)
@@ -69,25 +69,25 @@ def set_up(
     return SetUpDone(done.registered, done.counties, given)
 
 
-def check_set_up(system: System, actor: Actor, plan: SetUp, *, allow_loopback: bool = False) -> SetUpRefused | None:
+def check_set_up(system: System, actor: Actor, plan: SetUp, *, allow_private: bool = False) -> SetUpRefused | None:
     """What ``set_up`` would refuse the plan for; None where it would carry it out. Writes nothing."""
     with system.database.begin(actor) as connection:
-        faults = faults_of(plan, _known(connection, system, plan, allow_loopback=allow_loopback))
+        faults = faults_of(plan, _known(connection, system, plan, allow_private=allow_private))
     return SetUpRefused(tuple(faults)) if faults else None
 
 
 def register(
-    system: System, actor: Actor, entry: Entry, plan: SetUp, *, allow_loopback: bool = False
+    system: System, actor: Actor, entry: Entry, plan: SetUp, *, allow_private: bool = False
 ) -> Registered | NotRegistered:
     """Register the one thing that ``plan`` holds, under ``entry``."""
-    match set_up(system, actor, plan, allow_loopback=allow_loopback):
+    match set_up(system, actor, plan, allow_private=allow_private):
         case SetUpDone(registered=registered):
             return registered[entry]
         case SetUpRefused(faults=faults):
             return NotRegistered(tuple(fault.problem for fault in faults))
 
 
-def _known(connection: Connection, system: System, plan: SetUp, *, allow_loopback: bool) -> Known:
+def _known(connection: Connection, system: System, plan: SetUp, *, allow_private: bool) -> Known:
     slugs = {new.slug for new in plan.agencies} | {
         new.agency for group in (plan.staff, plan.teams, plan.clients, plan.endpoints) for new in group
     }
@@ -105,7 +105,7 @@ def _known(connection: Connection, system: System, plan: SetUp, *, allow_loopbac
         clients={name: slug_of[line.agency_id] for name, line in there.items()},
         venues={name: venue.zone.key for name, venue in policy.venues.items()} if policy else {},
         calendars=frozenset(policy.calendars) if policy else frozenset(),
-        allow_loopback=allow_loopback,
+        allow_private=allow_private,
     )
 
 
@@ -133,7 +133,9 @@ def _carry_out(connection: Connection, system: System, plan: SetUp) -> SetUpDone
     put_teams = teams.put(connection, plan.teams, agency_ids)
     done |= {("team", str(ref)): it for ref, it in put_teams.items()}
     team_ids = {ref: it.id for ref, it in put_teams.items()}
-    _note_changes(done, teams.put_people(connection, plan.teams, team_ids, staff_ids))
+    members = [(team_ids[new.ref], staff_ids[it.username], it) for new in plan.teams for it in new.members]
+    shifts = [(team_ids[new.ref], staff_ids[it.username], it) for new in plan.teams for it in new.shifts]
+    _note_changes(done, teams.put_members(connection, members) | teams.put_shifts(connection, shifts))
     done |= _put_clients(connection, system, plan, agency_ids)
     done |= _put_endpoints(connection, system, plan, agency_ids)
     return SetUpDone(done, _put_counties(connection, plan))

@@ -5,7 +5,7 @@ names exist is a question to the database, asked in the action.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -200,11 +200,11 @@ def team_problems(team: NewTeam) -> list[FieldProblem]:
     """What is wrong with a team by itself."""
     problems = [*_slug("slug", team.slug), *_name("name", team.name)]
     for at, member in enumerate(team.members):
-        if member.until is not None and member.until < member.since:
-            problems.append(FieldProblem(f"members[{at}].until", "out_of_order", "Ends before it begins."))
+        problems += (
+            replace(problem, field=f"members[{at}].{problem.field}") for problem in membership_problems(member)
+        )
     for at, shift in enumerate(team.shifts):
-        if shift.ends_at is not None and shift.ends_at <= shift.starts_at:
-            problems.append(FieldProblem(f"on_call[{at}].until", "out_of_order", "Ends before it begins."))
+        problems += (replace(problem, field=f"on_call[{at}].{problem.field}") for problem in shift_problems(shift))
     for name, beginnings in (
         ("members", [(member.username, member.since) for member in team.members]),
         ("on_call", [(shift.username, shift.starts_at) for shift in team.shifts]),
@@ -212,6 +212,20 @@ def team_problems(team: NewTeam) -> list[FieldProblem]:
         if len(set(beginnings)) < len(beginnings):
             problems.append(FieldProblem(name, "repeated", "Somebody begins twice at the same time."))
     return problems
+
+
+def membership_problems(member: Membership) -> list[FieldProblem]:
+    """What is wrong with a membership by itself."""
+    if member.until is not None and member.until < member.since:
+        return [FieldProblem("until", "out_of_order", "It ends before it begins.")]
+    return []
+
+
+def shift_problems(shift: Shift) -> list[FieldProblem]:
+    """What is wrong with a shift by itself."""
+    if shift.ends_at is not None and shift.ends_at <= shift.starts_at:
+        return [FieldProblem("until", "out_of_order", "It ends before it begins.")]
+    return []
 
 
 def client_problems(client: NewClient, agency_roles: frozenset[Role]) -> list[FieldProblem]:

@@ -61,7 +61,7 @@ class Known:
     clients: Mapping[str, str] = field(default_factory=dict)
     venues: Mapping[str, str] = field(default_factory=dict)
     calendars: frozenset[str] = frozenset()
-    allow_loopback: bool = False
+    allow_private: bool = False
 
     def with_plan(self, plan: SetUp) -> "Known":
         """What will be registered once the plan is carried out."""
@@ -185,7 +185,7 @@ def _clients(plan: SetUp, then: Known) -> Iterator[Fault]:
 
 def _endpoints(plan: SetUp, then: Known) -> Iterator[Fault]:
     for new in plan.endpoints:
-        problems = [*_agency(new.agency, then), *url_problems(new.url, allow_loopback=then.allow_loopback)]
+        problems = [*_agency(new.agency, then), *url_problems(new.url, allow_private=then.allow_private)]
         yield from (Fault("endpoint", endpoint_key(new), problem) for problem in problems)
 
 

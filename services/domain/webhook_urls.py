@@ -8,10 +8,11 @@ from services.domain.errors import FieldProblem
 _LENGTH = 2_000
 
 
-def url_problems(url: str, *, allow_loopback: bool = False) -> list[FieldProblem]:
+def url_problems(url: str, *, allow_private: bool = False) -> list[FieldProblem]:
     """What is wrong with a webhook's address: it is https, names a public host, and carries no log-in and no fragment.
 
-    ``allow_loopback`` is for one machine alone: ``http`` and ``https`` to ``localhost`` or a loopback address pass.
+    ``allow_private`` is for one machine alone, or for agencies on one closed network: ``http`` passes too, and so does
+    any host, as the channel that calls them then allows.
     """
     parts = _split(url)
     if parts is None:
@@ -21,7 +22,7 @@ def url_problems(url: str, *, allow_loopback: bool = False) -> list[FieldProblem
         problems.append(_problem("not_allowed", "No user name and no password in the address."))
     if parts.fragment:
         problems.append(_problem("not_allowed", "No fragment in the address."))
-    if allow_loopback and parts.scheme in {"http", "https"} and _is_loopback(parts.hostname or ""):
+    if allow_private and parts.scheme in {"http", "https"}:
         return problems
     if parts.scheme != "https":
         problems.append(_problem("not_allowed", "Only https."))
@@ -39,13 +40,6 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if parts.scheme and parts.hostname and port != 0 else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_public(host: str) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.domain.registry import NewTeam, Registered, TeamRef
+from services.domain.registry import Membership, NewTeam, Registered, Shift, TeamRef
 from services.storage import registration
 from services.storage.staff import add_as_parties
 from services.storage.tables import agencies, on_call_shifts, staff, team_members, teams
@@ -40,58 +40,40 @@ def put(connection: Connection, new: Sequence[NewTeam], agency_ids: Mapping[str,
     return {team.ref: done[agency_ids[team.agency], team.slug] for team in new}
 
 
-def put_people(
-    connection: Connection, new: Sequence[NewTeam], ids: Mapping[TeamRef, UUID], staff_ids: Mapping[str, UUID]
-) -> set[UUID]:
-    """Write the members and shifts of teams; those there already stay, with the end that is asked. Says which teams
-    that changed. Nobody is taken out of a team by being left out here.
+def put_members(connection: Connection, new: Sequence[tuple[UUID, UUID, Membership]]) -> set[UUID]:
+    """Write memberships of (team, member of staff); one that began on the same day is given the end that is asked.
+    Says which teams that changed.
     """
-    members: list[dict[str, object]] = [
-        {
-            "team_id": ids[team.ref],
-            "staff_id": staff_ids[member.username],
-            "since": member.since,
-            "until": member.until,
-        }
-        for team in new
-        for member in team.members
-    ]
-    shifts: list[dict[str, object]] = [
-        {
-            "team_id": ids[team.ref],
-            "staff_id": staff_ids[shift.username],
-            "starts_at": shift.starts_at,
-            "ends_at": shift.ends_at,
-        }
-        for team in new
-        for shift in team.shifts
-    ]
-    return _put_members(connection, members) | _put_shifts(connection, shifts)
-
-
-def _put_members(connection: Connection, rows: list[dict[str, object]]) -> set[UUID]:
-    if not rows:
+    if not new:
         return set()
-    new = upsert(team_members).values(rows)
+    rows = [{"team_id": team, "staff_id": person, "since": it.since, "until": it.until} for team, person, it in new]
+    put = upsert(team_members).values(rows)
     written = connection.execute(
-        new.on_conflict_do_update(
+        put.on_conflict_do_update(
             index_elements=["team_id", "staff_id", "since"],
-            set_={"until": new.excluded.until},
-            where=team_members.c.until.is_distinct_from(new.excluded.until),
+            set_={"until": put.excluded.until},
+            where=team_members.c.until.is_distinct_from(put.excluded.until),
         ).returning(team_members.c.team_id)
     )
     return {row.team_id for row in written}
 
 
-def _put_shifts(connection: Connection, rows: list[dict[str, object]]) -> set[UUID]:
-    if not rows:
+def put_shifts(connection: Connection, new: Sequence[tuple[UUID, UUID, Shift]]) -> set[UUID]:
+    """Write shifts of (team, member of staff); one that began at the same instant is given the end that is asked.
+    Says which teams that changed.
+    """
+    if not new:
         return set()
-    new = upsert(on_call_shifts).values(rows)
+    rows = [
+        {"team_id": team, "staff_id": person, "starts_at": it.starts_at, "ends_at": it.ends_at}
+        for team, person, it in new
+    ]
+    put = upsert(on_call_shifts).values(rows)
     written = connection.execute(
-        new.on_conflict_do_update(
+        put.on_conflict_do_update(
             index_elements=["team_id", "staff_id", "starts_at"],
-            set_={"ends_at": new.excluded.ends_at},
-            where=on_call_shifts.c.ends_at.is_distinct_from(new.excluded.ends_at),
+            set_={"ends_at": put.excluded.ends_at},
+            where=on_call_shifts.c.ends_at.is_distinct_from(put.excluded.ends_at),
         ).returning(on_call_shifts.c.team_id)
     )
     return {row.team_id for row in written}

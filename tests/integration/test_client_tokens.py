@@ -55,10 +55,14 @@ def claims_of(system: System, secret: str, scopes: frozenset[str] = ALL) -> Clai
 def test_a_client_that_knows_its_secret_gets_a_token_of_ten_minutes(web_system: System, secret: str) -> None:
     token = issue_token(web_system, SIGNER, "alder-police-rms", secret, frozenset({"inbox"}), NOW)
     assert isinstance(token, Token)
-    assert (token.expires_in, token.scopes) == (600, {"inbox"})
+    assert (token.expires_in, token.scopes) == (600, frozenset({"inbox"}))
     claims = verify_token(SIGNER, token.access_token, NOW + timedelta(minutes=9, seconds=59))
     assert claims is not None
-    assert (claims.client_id, claims.scopes, claims.events_per_minute) == ("alder-police-rms", {"inbox"}, 120)
+    assert (claims.client_id, claims.scopes, claims.events_per_minute) == (
+        "alder-police-rms",
+        frozenset({"inbox"}),
+        120,
+    )
     assert verify_token(SIGNER, token.access_token, NOW + timedelta(minutes=10, seconds=30)) is None
 
 
@@ -117,7 +121,7 @@ def test_what_a_client_loses_its_old_tokens_lose_too(web_system: System, system:
     register_agency(system, COMMAND_LINE, replace(POLICE, roles=frozenset({Role.LE})))
     actor = client_actor(web_system, claims)
     assert actor is not None
-    assert (actor.scopes, actor.roles) == ({"events:write"}, {Role.LE})
+    assert (actor.scopes, actor.roles) == (frozenset({"events:write"}), frozenset({Role.LE}))
 
 
 def test_a_client_of_the_operators_may_administer(web_system: System, system: System) -> None:

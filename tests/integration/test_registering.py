@@ -296,7 +296,7 @@ def test_webhooks_go_to_this_machine_only_where_that_is_allowed(system: System) 
         ("url", "not_allowed"),
         ("url", "not_allowed"),
     ]
-    assert new_of(register_endpoint(system, COMMAND_LINE, here, allow_loopback=True)).secret
+    assert new_of(register_endpoint(system, COMMAND_LINE, here, allow_private=True)).secret
 
 
 def test_a_county_needs_the_zone_and_a_calendar_of_the_policy(system: System) -> None:

@@ -108,7 +108,8 @@ def test_the_last_use_is_written_at_most_once_a_minute(web_system: System, syste
     def seen_after(seconds: int) -> datetime:
         session_actor(web_system, session.token, NOW + timedelta(seconds=seconds))
         with system.database.begin(someone) as connection:
-            return connection.execute(select(sessions.c.last_seen_at)).scalar_one()
+            seen: datetime = connection.execute(select(sessions.c.last_seen_at)).scalar_one()
+        return seen
 
     assert [seen_after(seconds) for seconds in (30, 59, 60, 90, 120)] == [
         NOW + timedelta(seconds=seconds) for seconds in (0, 0, 60, 60, 120)
