@@ -1,7 +1,7 @@
 """Briefings: pattern and goals, redacted for one recipient (practice.md §1.1, §8 row 11; verification.md §5)."""
 
 from schemas.classes import CASE
-from schemas.fields import Date, Flag, Slug, Token, Whole
+from schemas.fields import Choice, Date, Flag, Slug, Token, Whole
 from schemas.payload import EventPayload
 from schemas.structures import Many
 from services.domain.catalogue import INVESTIGATORS, EventType
@@ -32,7 +32,7 @@ class Sent(EventPayload):
 
     briefing_ref = Token("The briefing.", CASE, required=True)
     to_agency = Slug("The agency, by its short name.", CASE, required=True)
-    to_role = Token("The role in which it receives it.", CASE)
+    to_role = Choice("The role in which it receives it.", sorted(_RECEIVERS), CASE)
     pattern_version = Whole("The version of the approved map that it was made from.", CASE, at_least=1)
     goal_ids = Many("The goals that it names.", Token, CASE, at_most=60)
     redacted = Flag("Whether it was redacted for this recipient.", CASE)

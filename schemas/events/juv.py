@@ -52,10 +52,10 @@ class HearingContinued(EventPayload):
 
 
 class Findings(Document):
-    """What the court found, explicitly and for this case."""
+    """What the court found, explicitly and for this case. A finding that was not made at this hearing is left out."""
 
-    reasonable_efforts = Flag("Whether the agency made reasonable efforts.", CASE, required=True)
-    permanency_plan_ok = Flag("Whether the permanency plan is approved.", CASE, required=True)
+    reasonable_efforts = Flag("Whether the agency made reasonable efforts.", CASE)
+    permanency_plan_ok = Flag("Whether the permanency plan is approved.", CASE)
     contrary_to_welfare = Flag("Whether staying at home would be contrary to the child's welfare.", CASE)
     maltreatment_found = Flag("Whether the child was found to be maltreated: the child enters care that day.", CASE)
     efforts_to_prevent_removal = Flag("Whether reasonable efforts were made to prevent the removal.", CASE)

@@ -43,7 +43,7 @@ class EventType:
 
     ``name`` is the short name (``order.violated``); ``title`` a few words for people; ``emitters`` the roles that
     may say it; ``row`` where practice.md asks for it: the number of its row in §3, or ``settled``, ``internal``
-    (the list under the table of §3) or ``story`` (§8 needs it).
+    (the list under the table of §3) or ``story`` (§8 needs it); ``added`` for what came later.
     """
 
     name: str
