@@ -10,7 +10,7 @@ from services.policy.routing import compile_limit
 from services.policy.source import Node, digest, load_document
 
 
-def load_escalation(path: Path) -> Ladder:
+def compile_escalation(path: Path) -> Ladder:
     """The ladder of a policy file. Raises ``InvalidPolicyError`` with file and line."""
     root = load_document(path).only("version", "urgency", "rungs", "repeat")
     entries = root.at("rungs").elements()
