@@ -29,11 +29,13 @@ Made from the schemas by `python -m schemas.generate`; do not edit. How to add o
 [adding-an-event.md](adding-an-event.md).
 
 Every event is a CloudEvent (1.0) of type `org.dvcw.<name>.v1` with a JSON payload, whose fields are listed here. Fields
-that are not listed are refused. A field is left out when there is nothing to say; `null` is refused. *Row* is where the
-type is asked for: the number of its row in the catalogue of the practice description, `settled` where the review added
-it, `internal` for what the system says of its own work, `story` for what the worked example needs, `added` for what came
-later. *Emitters* are the roles that may say it. *Classes* say what kind of data a field is: it is shown to a reader only if every one of its
-classes may be. Fields of class LOC leave the payload at intake and are kept in a vault.
+that are not listed are refused. A field is left out when there is nothing to say; `null` is refused.
+
+*Row* is where the type is asked for: the number of its row in the catalogue of the practice description, `settled`
+where the review added it, `internal` for what the system says of its own work, `story` for what the worked example
+needs, `added` for what came later. *Emitters* are the roles that may say it. *Classes* say what kind of data a field
+is: it is shown to a reader only if every one of its classes may be. Fields of class LOC leave the payload at intake and
+are kept in a vault.
 """
 _KINDS: Final = """\
 ## Kinds of field
