@@ -568,8 +568,10 @@ def create_tables() -> None:
         sa.Column("rule_id", sa.Text(), nullable=False),
         sa.Column("rule_version", sa.Text(), nullable=False),
         sa.Column("trigger_event_id", sa.Uuid(), nullable=False),
+        sa.Column("trigger_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("anchor", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("occurrence", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("raw_due", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rolled_due", sa.DateTime(timezone=True), nullable=False),
         sa.Column("internal_due", sa.DateTime(timezone=True), nullable=False),
@@ -583,16 +585,22 @@ def create_tables() -> None:
         sa.Column("closed_by_event_id", sa.Uuid(), nullable=True),
         sa.Column("overdue_since", sa.Date(), nullable=True),
         sa.Column("superseded_by", sa.Uuid(), nullable=True),
-        sa.Column("steps_done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("role", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'met', 'missed', 'cancelled', 'recomputed')", name=op.f("deadlines_state_check")
+        ),
+        sa.CheckConstraint("roll_policy IN ('none', 'forward', 'back')", name=op.f("deadlines_roll_policy_check")),
+        sa.CheckConstraint("case_id IS NOT NULL OR task_id IS NOT NULL", name=op.f("deadlines_owner_check")),
+        sa.CheckConstraint("internal_due <= rolled_due", name=op.f("deadlines_internal_due_check")),
+        sa.CheckConstraint("occurrence >= 0", name=op.f("deadlines_occurrence_check")),
+        sa.CheckConstraint("(state = 'met') = (met_at IS NOT NULL)", name=op.f("deadlines_met_at_check")),
+        sa.CheckConstraint(
+            "(state = 'recomputed') = (superseded_by IS NOT NULL)", name=op.f("deadlines_superseded_by_check")
         ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("deadlines_case_id_fkey")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("deadlines_task_id_fkey")),
         sa.ForeignKeyConstraint(["trigger_event_id"], ["event_log.id"], name=op.f("deadlines_trigger_event_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("deadlines_pkey")),
-        sa.UniqueConstraint("trigger_event_id", "rule_id", "key", "due_on", name="deadlines_once_key"),
     )
     op.create_index(op.f("deadlines_case_id_idx"), "deadlines", ["case_id"], unique=False)
     op.create_index(op.f("deadlines_task_id_idx"), "deadlines", ["task_id"], unique=False)
@@ -626,6 +634,7 @@ _KNOWN = "app_actor() IS NOT NULL"
 _OWN = "agency_id = app_agency()"
 _ON_CASE = "app_on_case(case_id)"
 _ON_CASE_OR_OWN = f"({_OWN} OR {_ON_CASE})"
+_OF_SEEN_TASK = "EXISTS (SELECT 1 FROM tasks WHERE tasks.id = deadlines.task_id)"
 _ADMINISTRATES = f"({_KNOWN} AND app_administrates())"
 
 # table → (what the web role may read, what it may insert, what it may update; None where never)
@@ -672,7 +681,7 @@ WEB: dict[str, tuple[str | None, str | None, str | None]] = {
     "notifications": (_OWN, None, _OWN),
     "attempts": (_OWN, None, None),
     "tasks": (f"({_OWN} OR requester_agency_id = app_agency() OR {_ON_CASE})", None, _OWN),
-    "deadlines": (_ON_CASE, None, None),
+    "deadlines": (f"({_ON_CASE} OR {_OF_SEEN_TASK})", None, None),
     "policy_versions": (_KNOWN, None, None),
     "audit_log": (_ADMINISTRATES, _KNOWN, None),
 }

@@ -511,8 +511,10 @@ deadlines = Table(
     Column("rule_id", Text, nullable=False),
     Column("rule_version", Text, nullable=False),
     Column("trigger_event_id", ForeignKey("event_log.id"), nullable=False),
+    Column("trigger_time", INSTANT, nullable=False),
     Column("key", Text, nullable=False),
     Column("anchor", INSTANT, nullable=False),
+    Column("occurrence", Integer, nullable=False, server_default=text("0")),
     Column("raw_due", INSTANT, nullable=False),
     Column("rolled_due", INSTANT, nullable=False),
     Column("internal_due", INSTANT, nullable=False),
@@ -526,10 +528,14 @@ deadlines = Table(
     Column("closed_by_event_id", Uuid),
     Column("overdue_since", Date),
     Column("superseded_by", Uuid),
-    Column("steps_done", Integer, nullable=False, server_default=text("0")),
     Column("role", Text),
     _one_of("state", "open", "met", "missed", "cancelled", "recomputed"),
-    UniqueConstraint("trigger_event_id", "rule_id", "key", "due_on", name="deadlines_once_key"),
+    _one_of("roll_policy", "none", "forward", "back"),
+    CheckConstraint("case_id IS NOT NULL OR task_id IS NOT NULL", name="owner"),
+    CheckConstraint("internal_due <= rolled_due", name="internal_due"),
+    CheckConstraint("occurrence >= 0", name="occurrence"),
+    CheckConstraint("(state = 'met') = (met_at IS NOT NULL)", name="met_at"),
+    CheckConstraint("(state = 'recomputed') = (superseded_by IS NOT NULL)", name="superseded_by"),
 )
 
 policy_versions = Table(
