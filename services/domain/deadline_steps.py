@@ -18,25 +18,21 @@ from services.domain.ladders import (
     CloseMissed,
     CloseReached,
     DeadlineFact,
+    Emit,
     Fact,
     OpenNext,
     Rung,
     Step,
+    is_before,
     plan_steps,
     told_once,
 )
-
-_ENDINGS: dict[Ending, Action] = {
-    Ending.OVERDUE: BecomeOverdue(),
-    Ending.MISSED: CloseMissed(),
-    Ending.REACHED: CloseReached(),
-}
 
 
 def steps_of(deadline: Deadline, rule: DeadlineRule, venue: Venue) -> tuple[Step, ...]:
     """All that happens on the way of a deadline, in order, if nothing meets it. Counted from when it was opened."""
     due = _due_of(deadline, rule)
-    rungs = [*rule.rungs, Rung(AT_DUE, _ENDINGS[rule.ending], time())]
+    rungs = [*rule.rungs, Rung(AT_DUE, _ending(rule), time())]
     if rule.recurs is not None and rule.recurs.opens_when_due:
         rungs.append(Rung(AT_DUE, OpenNext(), time()))
     calendar = venue.calendars[rule.calendar]
@@ -110,6 +106,17 @@ def snooze(deadline: Deadline, until: datetime, why: str) -> Snoozed | SnoozeRef
     if until >= deadline.rolled_due:
         return SnoozeRefused("past_due_date")
     return Snoozed(until)
+
+
+def _ending(rule: DeadlineRule) -> Action:
+    says_missed = not any(isinstance(rung.action, Emit) and not is_before(rung.offset) for rung in rule.rungs)
+    match rule.ending:
+        case Ending.OVERDUE:
+            return BecomeOverdue(says_missed)
+        case Ending.MISSED:
+            return CloseMissed(says_missed)
+        case Ending.REACHED:
+            return CloseReached()
 
 
 def _due_of(deadline: Deadline, rule: DeadlineRule) -> Due:

@@ -76,10 +76,9 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """Open a coordination task for a role, due within ``limit`` of the step."""
+    """Open a coordination task of a kind for whoever holds a role, due within ``limit`` of the step."""
 
     kind: str
-    title: str
     role: Role
     urgency: Urgency
     limit: Limit
@@ -87,12 +86,19 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class BecomeOverdue:
-    """The last day is over and the thing is not done: the deadline is overdue from now on, and stays open."""
+    """The last day is over and the thing is not done: the deadline is overdue from now on, and stays open.
+
+    With ``says_missed`` the system says ``deadline.missed``; a ladder with an alarm of its own says that instead.
+    """
+
+    says_missed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CloseMissed:
-    """The time is over for good: the deadline closes, missed."""
+    """The time is over for good: the deadline closes, missed. ``says_missed`` as for ``BecomeOverdue``."""
+
+    says_missed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def plan_steps(
     kept: list[Step] = []
     for rung in rungs:
         at = _instant(rung, due, zone, calendar, remind_of_internal=remind_of_internal)
-        if not _is_before(rung.offset):
+        if not is_before(rung.offset):
             kept.append(Step(max(at, opened_at), rung.action))
         elif at > (quiet_until if isinstance(rung.action, Tell) else opened_at):
             kept.append(Step(at, rung.action))
@@ -190,7 +196,7 @@ def told_once(steps: Iterable[Step]) -> tuple[Step, ...]:
                 if new:
                     left.append(replace(step, action=replace(step.action, roles=new)))
                 said.update(roles)
-            case Emit(event_type, _) | OpenTask(event_type, _, _, _, _):
+            case Emit(event_type, _) | OpenTask(event_type, _, _, _):
                 if event_type not in said:
                     left.append(step)
                 said.add(event_type)
@@ -215,7 +221,8 @@ def emitted_data(emit: Emit, facts: Mapping[DeadlineFact, Fact], trigger: Mappin
     return data
 
 
-def _is_before(offset: Offset) -> bool:
+def is_before(offset: Offset) -> bool:
+    """Whether a rung lies before the due date."""
     match offset:
         case DayOffset(days, _):
             return days < 0
