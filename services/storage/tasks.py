@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, true, tuple_, update
 
 from services.domain.tasks import OPEN, TaskState
 from services.domain.urgency import Urgency
-from services.storage.tables import agencies, case_identifiers, cases, deadlines, staff, tasks, team_members, teams
+from services.storage.tables import agencies, case_identifiers, cases, deadlines, staff, tasks, teams
 
 WITHOUT_DUE = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a task without a due date stands in the order of due dates: last."""
@@ -72,18 +72,6 @@ class Whose:
     agency_id: UUID | None = None
     case_id: UUID | None = None
     requester_id: UUID | None = None
-
-
-def teams_of(connection: Connection, staff_id: UUID, day: date) -> frozenset[UUID]:
-    """The teams of which somebody is a member on a day."""
-    rows = connection.execute(
-        select(team_members.c.team_id).where(
-            team_members.c.staff_id == staff_id,
-            team_members.c.since <= day,
-            or_(team_members.c.until.is_(None), team_members.c.until >= day),
-        )
-    )
-    return frozenset(row.team_id for row in rows)
 
 
 def lock(connection: Connection, task_id: UUID) -> Asked | None:
@@ -177,7 +165,7 @@ def _listed(whose: Whose, reader: UUID) -> tuple[Select[Any], Any]:
         .join(staff, staff.c.id == tasks.c.assignee_id, isouter=True)
         .join(teams, teams.c.id == tasks.c.assignee_id, isouter=True)
         .join(cases, cases.c.id == tasks.c.case_id, isouter=True)
-        .join(nearest, literal(True), isouter=True)
+        .join(nearest, true(), isouter=True)
     )
     return _of(query, whose), due
 

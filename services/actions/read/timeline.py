@@ -1,0 +1,137 @@
+"""The timeline of a case: what happened, the latest first, each event as its reader may see it.
+
+An event of which a reader may see nothing is not there for them: it leaves no gap, no count and no page half empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from services.actions.read import cases as reading
+from services.actions.read.cases import OpenCase, ShownCase
+from services.actions.read.disclosed_event import ShownEvent, disclosed_payload
+from services.domain.actors import Actor
+from services.domain.disclosure import Disclosed, Purpose
+from services.domain.events import Event
+from services.storage import case_reading, event_log
+from services.storage.case_reading import Happening, Place
+from services.system import System
+
+PAGE = 25
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event on a timeline. ``title`` is None where not even its kind may be shown; ``data`` is what may be.
+
+    ``days_late`` counts from the day on which it happened to the day on which it was recorded, in the case's zone.
+    """
+
+    event_id: UUID
+    title: str | None
+    type: str | None
+    time: datetime
+    recorded: datetime
+    days_late: int
+    agency: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One page of a timeline. ``next`` is where the page after it begins; None on the last."""
+
+    case: ShownCase
+    entries: tuple[Entry, ...]
+    next: Place | None
+
+
+def timeline(
+    system: System, actor: Actor, case_id: UUID, purpose: Purpose, before: Place | None = None, limit: int = PAGE
+) -> Timeline | None:
+    """A page of the timeline of a case; None where there is no such case for the actor. Audited."""
+    with system.database.begin(actor) as connection:
+        return _read(system, connection, actor, case_id, purpose, before, limit)
+
+
+def timeline_by_reference(
+    system: System, actor: Actor, reference: str, before: Place | None = None, limit: int = PAGE
+) -> Timeline | None:
+    """The same by a number of the actor's agency, or by a token."""
+    with system.database.begin(actor) as connection:
+        case_id = reading.case_of_reference(connection, actor, reference)
+        return _read(system, connection, actor, case_id, Purpose.API, before, limit)
+
+
+def _read(
+    system: System,
+    connection: Connection,
+    actor: Actor,
+    case_id: UUID | None,
+    purpose: Purpose,
+    before: Place | None,
+    limit: int,
+) -> Timeline | None:
+    now = system.clock()
+    opened = reading.open_case(connection, actor, case_id, now, purpose)
+    if opened is None:
+        return None
+    entries, decisions = _entries(system, connection, opened, now, before, limit + 1)
+    kept = entries[:limit]
+    shown = {entry.event_id: decisions[entry.event_id] for entry in kept}
+    reading.note_reading(connection, actor, now, "read_timeline", opened, shown)
+    more = (kept[-1].time, kept[-1].event_id) if len(entries) > limit else None
+    return Timeline(reading.shown_case(opened, system.policy.disclosure, now), tuple(kept), more)
+
+
+def _entries(
+    system: System, connection: Connection, opened: OpenCase, now: datetime, before: Place | None, wanted: int
+) -> tuple[list[Entry], dict[UUID, Disclosed]]:
+    """Up to ``wanted`` entries, read in large steps until there are enough that the reader may see, or none is left."""
+    entries: list[Entry] = []
+    decisions: dict[UUID, Disclosed] = {}
+    while len(entries) < wanted:
+        found = case_reading.happenings(connection, opened.case.id, before, _AT_ONCE)
+        events = event_log.load(connection, system.keys, [happening.id for happening in found])
+        for happening in found:
+            event = events.get(happening.id)
+            shown = _shown(system, opened, event, now) if event else None
+            if event is not None and shown is not None:
+                entries.append(_entry(happening, event, shown, opened.case.zone))
+                decisions[event.id] = shown.decision
+        if len(found) < _AT_ONCE:
+            break
+        before = (found[-1].time, found[-1].id)
+    return entries[:wanted], decisions
+
+
+def _shown(system: System, opened: OpenCase, event: Event, now: datetime) -> ShownEvent | None:
+    return disclosed_payload(
+        event.type,
+        event.data,
+        opened.reader,
+        system.policy.disclosure,
+        now,
+        emitter=event.emitter,
+        protected_persons=opened.protected,
+    )
+
+
+def _entry(happening: Happening, event: Event, shown: ShownEvent, zone: str) -> Entry:
+    local = ZoneInfo(zone)
+    happened_on, recorded_on = (instant.astimezone(local).date() for instant in (event.time, event.recorded))
+    return Entry(
+        event_id=event.id,
+        title=shown.title,
+        type=event.type if shown.title else None,
+        time=event.time,
+        recorded=event.recorded,
+        days_late=max(0, (recorded_on - happened_on).days),
+        agency=happening.agency_name,
+        data=shown.data,
+    )

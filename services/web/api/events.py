@@ -1,0 +1,187 @@
+"""Intake: events in, receipts out (CloudEvents 1.0 over HTTP, in structured, binary and batch mode)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+from apiflask import APIBlueprint
+from flask import Response, request, url_for
+from marshmallow import fields
+
+from schemas.envelope import BATCH, STRUCTURED, Batch, Malformed, NotAnEvent, One, read_events
+from services.actions.read.receipts import find_receipt
+from services.actions.receive_events import Accepted, Conflict, Forbidden, Invalid, Outcome, receive_events
+from services.domain.errors import FieldProblem
+from services.domain.events import Envelope
+from services.domain.scopes import Scope
+from services.web import context
+from services.web.api.bodies import Body
+from services.web.authentication import scope
+from services.web.kinds import KINDS, ProblemError, not_found
+from services.web.problems import document
+
+blueprint = APIBlueprint("events", __name__, tag="Events")
+
+_TOO_LARGE = "An event may have {} bytes at most."
+_FORBIDDEN = {
+    "type_not_allowed": "This client may not send events of this type.",
+    "role_not_held": "This client may not speak in this role.",
+}
+_CONFLICT = (
+    "This source and id were used before, with another body. The first one stands, and a person will look at it."
+)
+
+
+class AcceptedOut(Body):
+    """An event was kept. The same event sent again gets the same answer."""
+
+    receipt = fields.UUID(required=True, metadata={"description": "Ask with it what became of the event."})
+    status = fields.String(required=True, metadata={"example": "accepted"})
+    received = fields.AwareDateTime(required=True)
+
+
+class ReceiptOut(Body):
+    """What became of an event."""
+
+    receipt = fields.UUID(required=True)
+    source = fields.String(required=True)
+    id = fields.String(required=True, attribute="source_id")
+    type = fields.String(required=True)
+    received = fields.AwareDateTime(required=True)
+    status = fields.String(
+        required=True,
+        metadata={"enum": ["accepted", "processed", "unmatched", "refused", "quarantined"]},
+    )
+    code = fields.String(metadata={"description": "Why it was refused or set aside."}, allow_none=True)
+    decided = fields.AwareDateTime(attribute="at", allow_none=True)
+
+
+_EVENT = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+    "description": "A CloudEvent; docs/events.md has the schema of each type's data.",
+}
+REQUEST_BODIES = {
+    "/v1/events": {
+        STRUCTURED: _EVENT,
+        BATCH: {"type": "array", "maxItems": 1000, "items": _EVENT},
+        "application/json": {"type": "object", "description": "The data alone: the attributes are ce- headers."},
+    }
+}
+
+
+@blueprint.post("/v1/events")
+@scope(Scope.EVENTS_WRITE)
+@blueprint.output(AcceptedOut, status_code=202, description="Kept: what follows from it is done from now on.")
+@blueprint.doc(
+    responses={
+        200: "A batch: a list with the answer to each event, in its order.",
+        409: "Used before with another body.",
+        413: "Too large.",
+        415: "Not a media type of events.",
+        422: "Some fields are not right.",
+        429: "Over the client's rate.",
+        503: "Nothing was kept; send the same again.",
+    },
+)
+def receive() -> Response:
+    """Send an event, or up to 1,000 in a batch.
+
+    A 202 is sent after the event was stored for good. Sending the same source, id and body again is safe. Each event
+    of a batch is answered for itself.
+    """
+    body = _body()
+    match read_events(dict(request.headers), body):
+        case NotAnEvent(problem):
+            raise ProblemError("unsupported-media-type", problem.message, [problem])
+        case Malformed(problems):
+            raise ProblemError("malformed", errors=problems)
+        case One(event):
+            return _answer_one(event, len(body))
+        case Batch(events):
+            return _answer_batch(events, len(body))
+
+
+def _body() -> bytes:
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding != "identity":
+        problem = FieldProblem("Content-Encoding", "unsupported", "Send the body as it is, not compressed.")
+        raise ProblemError("unsupported-media-type", problem.message, [problem])
+    return request.get_data()
+
+
+def _answer_one(event: Envelope | Malformed, size: int) -> Response:
+    refusal = _refusal(event, size)
+    if refusal is not None:
+        raise refusal
+    [outcome] = _receive([event])
+    if not isinstance(outcome, Accepted):
+        raise _problem(outcome)
+    response = _json(_accepted(outcome), 202)
+    response.headers["Location"] = url_for("events.receipt", receipt=outcome.receipt)
+    return response
+
+
+def _answer_batch(events: Sequence[Envelope | Malformed], size: int) -> Response:
+    refusals = {at: refusal for at, event in enumerate(events) if (refusal := _refusal(event, size))}
+    outcomes = iter(_receive([event for at, event in enumerate(events) if at not in refusals]))
+    answers = [_answer(at, refusals.get(at) or next(outcomes)) for at in range(len(events))]
+    return _json(answers, 200)
+
+
+def _refusal(event: Envelope | Malformed, size: int) -> ProblemError | None:
+    """What is wrong with an event before anybody looks at what it says. ``size`` is that of the whole request."""
+    if isinstance(event, Malformed):
+        return ProblemError("invalid", errors=event.problems)
+    limit = context.system().limits.event_bytes
+    if size > limit and len(orjson.dumps(event.said())) > limit:
+        return ProblemError("too-large", _TOO_LARGE.format(limit))
+    return None
+
+
+def _receive(events: Sequence[Envelope | Malformed]) -> list[Outcome]:
+    whole = [event for event in events if isinstance(event, Envelope)]
+    if not whole:
+        return []
+    claims = context.claims()
+    context.rates().take_events(claims.client_id, claims.events_per_minute, len(whole))
+    return receive_events(context.system(), context.actor(), whole)
+
+
+def _answer(index: int, outcome: Outcome | ProblemError) -> dict[str, object]:
+    """The answer to one event of a batch."""
+    if isinstance(outcome, Accepted):
+        return {"index": index, **_accepted(outcome), "status": 202}
+    problem = outcome if isinstance(outcome, ProblemError) else _problem(outcome)
+    said = document(problem.kind, problem.detail, problem.errors)
+    return {"index": index, "status": KINDS[problem.kind].status, "problem": said}
+
+
+def _accepted(outcome: Accepted) -> dict[str, object]:
+    return {"receipt": outcome.receipt, "status": "accepted", "received": outcome.accepted_at}
+
+
+def _problem(outcome: Conflict | Invalid | Forbidden) -> ProblemError:
+    match outcome:
+        case Conflict():
+            return ProblemError("conflict", _CONFLICT, [FieldProblem("id", "used_before", _CONFLICT)])
+        case Invalid(problems):
+            return ProblemError("invalid", errors=problems)
+        case Forbidden(code):
+            return ProblemError("not-permitted", _FORBIDDEN[code], [FieldProblem("type", code, _FORBIDDEN[code])])
+
+
+def _json(value: object, status: int) -> Response:
+    return Response(orjson.dumps(value), status, mimetype="application/json")
+
+
+@blueprint.get("/v1/events/<uuid:receipt>")
+@scope(Scope.EVENTS_READ)
+@blueprint.output(ReceiptOut, description="What became of it.")
+@blueprint.doc(responses={404: "No event of this agency."})
+def receipt(receipt: UUID) -> object:
+    """Ask what became of an event that the same agency sent."""
+    found = find_receipt(context.system(), context.actor(), receipt)
+    if found is None:
+        raise not_found()
+    return found

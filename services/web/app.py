@@ -1,0 +1,81 @@
+"""The web application: an API for machines under /v1, and a few plain pages for people."""
+
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, cast
+
+from apiflask import APIFlask
+from flask import Response, request
+from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from services.domain.sign_in import ABSOLUTE
+from services.system import System
+from services.web import authentication, context, description, headers, health, pages, problems
+from services.web.api import blueprints as api_blueprints
+from services.web.authentication import FORM_COOKIE, PUBLIC_OF_LIBRARIES
+from services.web.failures import log_failure
+from services.web.limits import Rates
+from services.web.settings import WebSettings
+
+_OPENAPI = {
+    "OPENAPI_VERSION": "3.1.0",
+    "AUTO_VALIDATION_ERROR_RESPONSE": False,
+    "AUTO_AUTH_ERROR_RESPONSE": False,
+    "AUTO_404_RESPONSE": False,
+    "DESCRIPTION": "Agencies send events, read what became of them, and answer what they are asked to do.",
+}
+_STORED = PUBLIC_OF_LIBRARIES - {"openapi.spec"}
+
+
+class _Application(APIFlask):
+    """APIFlask that writes down where something failed, and never what was said (no case data in logs)."""
+
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        """Log an unexpected error by its class and place."""
+        if exc_info[1] is not None:
+            log_failure(exc_info[1])
+
+
+def create_app(system: System, settings: WebSettings) -> APIFlask:
+    """The application on a system whose database is used in the web role."""
+    app = _Application(__name__, title="Tallystick", version=version("tallystick"), docs_path=None)
+    app.config.update(_OPENAPI, **_form_config(settings), MAX_CONTENT_LENGTH=system.limits.body_bytes)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    context.surround(app.extensions, context.Surroundings(system, settings, Rates.counted_in(settings.limits_url)))
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+    problems.install(app)
+    authentication.install(app)
+    protection = CSRFProtect(app)
+    Bootstrap5(app)
+    for blueprint in (*api_blueprints, health.blueprint):
+        protection.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.spec_processor(lambda described: description.complete(app, cast(dict[str, Any], described)))
+    app.after_request(lambda response: _hardened(response, settings))
+    return app
+
+
+def _form_config(settings: WebSettings) -> dict[str, object]:
+    """Flask's own session holds nothing but what protects forms, and the sentence to show after one was sent."""
+    return {
+        "SECRET_KEY": settings.form_key,
+        "SESSION_COOKIE_NAME": f"__Host-{FORM_COOKIE}" if settings.secure else FORM_COOKIE,
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": int(ABSOLUTE.total_seconds()),
+        # Origin and Sec-Fetch-Site are looked at instead: browsers send no Referer under our own policy.
+        "WTF_CSRF_SSL_STRICT": False,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "TRAP_HTTP_EXCEPTIONS": False,
+        "PROPAGATE_EXCEPTIONS": False,
+    }
+
+
+def _hardened(response: Response, settings: WebSettings) -> Response:
+    stored = request.endpoint in _STORED and response.status_code < 400
+    return headers.harden(response, secure=settings.secure, stored=stored)

@@ -1,0 +1,90 @@
+"""How pages say things: instants and days in the county's own time, names of fields and codes in plain words."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from apiflask import APIBlueprint
+
+from services.web import context
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+_ACRONYMS = {"Dv": "DV", "Bip": "BIP", "Icwa": "ICWA", "Id": "ID"}
+_STATES = {
+    "proposed": "waiting for an answer",
+    "accepted": "accepted",
+    "declined": "declined",
+    "done": "done",
+    "withdrawn": "withdrawn",
+    "open": "open",
+    "missed": "missed",
+}
+_URGENCIES = {"U0": "Tonight", "U1": "Today"}
+_MARKS = {"U0": "tonight", "U1": "today"}
+
+
+def add_to(blueprint: APIBlueprint) -> None:
+    """Give templates these words."""
+    filters: Mapping[str, Callable[..., object]] = {
+        "instant": instant,
+        "day": day,
+        "due": due,
+        "label": label,
+        "plain": plain,
+        "state": state,
+        "urgency": _URGENCIES.get,
+        "mark": _MARKS.get,
+    }
+    for name, filter_ in filters.items():
+        blueprint.add_app_template_filter(filter_, name)
+    blueprint.add_app_template_test(lambda value: isinstance(value, Mapping), "record")
+    blueprint.app_context_processor(lambda: {"session_in_force": context.signed_in()})
+
+
+def instant(value: datetime, zone: str | None) -> str:
+    """``Mon 20 Jan 2025, 17:30``, in a zone; UTC, and said so, where none is known."""
+    local = value.astimezone(ZoneInfo(zone) if zone else UTC)
+    return f"{_day(local)}, {local:%H:%M}" + ("" if zone else " UTC")
+
+
+def day(value: date) -> str:
+    """``Mon 20 Jan 2025``."""
+    return _day(value)
+
+
+def due(at: datetime, on: date, zone: str) -> str:
+    """The last day; with its hour where the limit counts hours. A limit of days ends with its local day."""
+    local = at.astimezone(ZoneInfo(zone))
+    return _day(on) if local.time() == time(0) and local.date() > on else f"{_day(on)}, {local:%H:%M}"
+
+
+def _day(value: date) -> str:
+    return f"{value:%a} {value.day} {value:%b %Y}"
+
+
+def label(name: str) -> str:
+    """A field's name in plain words: ``children_present`` → ``Children present``."""
+    words = name.replace("_", " ").strip().capitalize().split(" ")
+    return " ".join(_ACRONYMS.get(word.capitalize(), word) for word in words)
+
+
+def plain(value: object, zone: str) -> str:
+    """A single value in plain words. Codes lose their underscores; days and instants are written out."""
+    match value:
+        case bool():
+            return "Yes" if value else "No"
+        case str() if _DAY.fullmatch(value):
+            return _day(date.fromisoformat(value))
+        case str() if _INSTANT.match(value):
+            return instant(datetime.fromisoformat(value), zone)
+        case str() if " " not in value and "_" in value:
+            return value.replace("_", " ")
+        case _:
+            return str(value)
+
+
+def state(value: str) -> str:
+    """Where a task or a due date stands."""
+    return _STATES.get(value, value)

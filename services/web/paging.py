@@ -1,0 +1,38 @@
+"""Places in lists, as a word in a URL. A place is no secret: it opens nothing that its holder may not read."""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.domain.errors import FieldProblem
+from services.web.kinds import ProblemError
+
+Place = tuple[datetime, UUID]
+"""The instant that a list is ordered by, and the id of the row."""
+
+_BYTES_OF_INSTANT = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def word_of(place: Place | None) -> str | None:
+    """The word for a place; None for none."""
+    if place is None:
+        return None
+    instant, id_ = place
+    raw = ((instant - _EPOCH) // _MICROSECOND).to_bytes(_BYTES_OF_INSTANT, "big", signed=True) + id_.bytes
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def place_of(word: str | None) -> Place | None:
+    """The place that a word means; None where there is no word. Raises ProblemError."""
+    if not word:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(word)
+        microseconds = int.from_bytes(raw[:_BYTES_OF_INSTANT], "big", signed=True)
+        return _EPOCH + _MICROSECOND * microseconds, UUID(bytes=raw[_BYTES_OF_INSTANT:])
+    except (ValueError, OverflowError, binascii.Error) as error:
+        problem = FieldProblem("start", "invalid", "Use the address that the page before gave.")
+        raise ProblemError("invalid", errors=[problem]) from error
