@@ -13,7 +13,16 @@ from services.storage.database import DatabaseRole, connect
 from services.storage.sealing import KeyRing
 from services.system import Bells, NoBells, System
 
-__all__ = ["Settings", "SettingsError", "keys_of", "read_settings", "system_of", "token_key", "web_system", "without_bells"]
+__all__ = [
+    "Settings",
+    "SettingsError",
+    "keys_of",
+    "read_settings",
+    "system_of",
+    "token_key",
+    "web_system",
+    "without_bells",
+]
 
 
 def read_settings() -> Settings:
@@ -59,7 +68,8 @@ def token_key(settings: Settings) -> bytes:
     return hashlib.sha256(b"tallystick access tokens" + keys_of(settings).payloads).digest()
 
 
-def _keys(settings: Settings) -> KeyRing:
+def keys_of(settings: Settings) -> KeyRing:
+    """The master keys. Raises SettingsError."""
     if settings.master_key is None or settings.vault_key is None:
         missing = "TALLYSTICK_MASTER_KEY" if settings.master_key is None else "TALLYSTICK_VAULT_KEY"
         raise SettingsError(f"{missing}: not set")

@@ -29,7 +29,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStores]:
     """The embedded stores, with a migrated template database."""
-    with LocalStores(tmp_path_factory.mktemp("stores")) as running:
+    with LocalStores(tmp_path_factory.mktemp("stores"), scratch=True) as running:
         running.postgres.ensure_database(TEMPLATE)
         migrate(running.dsn_owner(TEMPLATE))
         yield running

@@ -35,6 +35,13 @@ def open_process() -> None:
     _process = _Process(system)
 
 
+def _this_process() -> _Process:
+    if _process is None:
+        open_process()
+        return _this_process()
+    return _process
+
+
 def close_process() -> None:
     """Let the call that is under way end, and disconnect."""
     if _process is not None:
@@ -45,16 +52,12 @@ def close_process() -> None:
 @app.task(name=WORK)
 def work(lane_name: str) -> None:
     """Do what is due in a lane. Calls to receivers run beside it, in a thread, and hold up no decision."""
-    if _process is None:
-        open_process()
-        return work(lane_name)
-    process, lane = _process, Lane(lane_name)
+    process, lane = _this_process(), Lane(lane_name)
     if isinstance(process.system.bells, CeleryBells):
         process.system.bells.answer(lane)
     if process.calling is None or process.calling.done():
         process.calling = process.callers.submit(_drain, process.system, lane, CALLING)
     _drain(process.system, lane, DECIDING)
-    return None
 
 
 def _drain(system: System, lane: Lane, kinds: frozenset[str]) -> None:

@@ -4,7 +4,7 @@ commit with the end of the jobs (ARCHITECTURE.md §4, step 7).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -100,7 +100,7 @@ def _without_consent(
     put into quarantine, unread (practice.md §5.1, §8 row 52).
     """
     reports = [event for event in events if event.case_id and _is_part_2_record(event)]
-    by_day: dict[object, set[UUID]] = {}
+    by_day: dict[date, set[UUID]] = {}
     for event in reports:
         if event.case_id:
             by_day.setdefault(now.astimezone(ZoneInfo(facts[event.case_id].zone)).date(), set()).add(event.case_id)

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from services.actions.escalate_notifications import first_escalation_job
 from services.domain.contradictions import put_contradiction
 from services.domain.events import Event
-from services.domain.routing import RoutingDecision, route, route_unmatched
-from services.domain.routing_decision import NotificationDraft, TaskDraft
+from services.domain.routing import route, route_unmatched
+from services.domain.routing_decision import NotificationDraft, RoutingDecision, TaskDraft
 from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.urgency import Lane, lane_of
 from services.storage import decisions, jobs, notifications

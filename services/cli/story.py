@@ -50,9 +50,9 @@ def prepared_story(
         channels={"webhook": RehearsalChannel()},
         done_by="replay",
     )
-    plan = load_setup(setup)
-    done = set_up(system, _SET_UP, plan, demo_password=password, allow_loopback=True)
+    asked = load_setup(setup)
+    done = set_up(system, _SET_UP, asked.plan, demo_password=password, allow_private=True)
     if isinstance(done, SetUpRefused):
-        raise ValueError("\n".join(f"{setup}: {fault}" for fault in done.faults))
-    zone = ZoneInfo(plan.counties[0].zone if plan.counties else "UTC")
+        raise asked.errors_of(done.faults)
+    zone = ZoneInfo(asked.plan.counties[0].zone if asked.plan.counties else "UTC")
     return PreparedStory(system, clock, senders(agency_actors(system), envelopes), zone)

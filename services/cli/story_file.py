@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from schemas.envelope import STRUCTURED, One, read_events
+from schemas.envelope import STRUCTURED, Malformed, One, read_events
 from services.domain.errors import FieldProblem
 from services.domain.events import Envelope
 
@@ -25,13 +25,12 @@ def read_story(path: Path) -> list[tuple[int, Envelope]]:
         if not line.strip():
             continue
         match read_events({"content-type": STRUCTURED}, line):
-            case One(Envelope() as envelope):
+            case One(event=Envelope() as envelope):
                 events.append((number, envelope))
-            case One(malformed):
-                problems.extend((number, problem) for problem in malformed.problems)
-            case other:
-                found = getattr(other, "problems", None) or (getattr(other, "problem", None),)
-                problems.extend((number, problem) for problem in found if problem)
+            case One(event=Malformed(found)):
+                problems.extend((number, problem) for problem in found)
+            case _:
+                problems.append((number, FieldProblem("", "not_an_event", "Expected one CloudEvent as a JSON object.")))
     if problems:
         raise StoryFileError(path, problems)
     return events

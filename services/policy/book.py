@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from schemas.catalogue import CATALOGUE
-from services.domain.deadlines import RuleBook
+from services.domain.deadline_rules import RuleBook
 from services.domain.disclosure import Matrix
 from services.domain.escalation import Ladder
 from services.domain.routing_rules import RoutingPolicy

@@ -79,6 +79,11 @@ def zone_of(connection: Connection, case_id: UUID) -> str:
     return connection.execute(select(cases.c.zone).where(cases.c.id == case_id)).scalar_one()
 
 
+def token_of(connection: Connection, case_id: UUID) -> str | None:
+    """The token of a case; None where the actor sees no such case."""
+    return connection.execute(select(cases.c.token).where(cases.c.id == case_id)).scalar()
+
+
 def place_of_name(case_id: UUID, person_ref: str) -> str:
     """Where a person's sealed name lies, as additional data of its seal."""
     return f"case_persons/{case_id}/{person_ref}/name_sealed"
