@@ -4,13 +4,13 @@ import sys
 
 import click
 
+from services.cli.demo import play_demo
 from services.cli.here import system_here
 from services.cli.jobs import jobs
 from services.cli.ledger import ledger
 from services.cli.policy import policy
 from services.cli.registry import REGISTRY
 from services.cli.replaying import replay
-from services.cli.demo import play_demo
 from services.cli.running import demo, migrate, status, sweep, up
 from services.local.errors import LocalError
 from services.policy.source import InvalidPolicyError

@@ -4,8 +4,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.here import MakeSystem
 from services.actions.replay_jobs import drop_jobs, list_jobs, replay_jobs
+from services.cli.here import MakeSystem
 from services.domain.actors import system_actor
 
 _ACTOR = system_actor("command")

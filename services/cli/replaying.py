@@ -52,9 +52,10 @@ def replay_story(file: Path, setup: Path, until: date | None) -> dict[str, Any]:
         if not isinstance(outcome, Accepted):
             refused.append(_refusal(event, outcome))
 
-    with tempfile.TemporaryDirectory(prefix="tallystick-replay-") as folder, LocalStores(
-        Path(folder) / "stores", scratch=True
-    ) as stores:
+    with (
+        tempfile.TemporaryDirectory(prefix="tallystick-replay-") as folder,
+        LocalStores(Path(folder) / "stores", scratch=True) as stores,
+    ):
         migrate(stores.dsn_owner())
         story = prepared_story(stores.dsn_app(), wiring.read_settings().policy_folder, file, setup)
         play_story(story.system, story.clock, story.events, until=_end_of(until, story.zone), heard=heard)

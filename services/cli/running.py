@@ -15,7 +15,6 @@ from services.cli.demo import announce, prepare_demo, with_story
 from services.cli.here import settings_here
 from services.local.folders import DataFolder
 from services.local.machine import Wanted, local_services
-from services.local.service import Service
 from services.local.status import read_status
 from services.local.supervisor import Supervisor
 from services.storage.database import DatabaseRole
@@ -77,7 +76,11 @@ def status(home: Path | None) -> None:
     table = Table("service", "state", "pid", "restarts", "look")
     for service in found.services:
         table.add_row(
-            service.name, service.state.value, str(service.pid or ""), str(service.restarts), service.look or service.log
+            service.name,
+            service.state.value,
+            str(service.pid or ""),
+            str(service.restarts),
+            service.look or service.log,
         )
     Console().print(table)
 
