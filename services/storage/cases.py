@@ -145,8 +145,9 @@ def link_number(connection: Connection, case_id: UUID, agency_id: UUID, value: s
         upsert(case_identifiers)
         .values(id=uuid4(), agency_id=agency_id, value=value, case_id=case_id, linked_by_event_id=event_id)
         .on_conflict_do_nothing()
+        .returning(case_identifiers.c.id)
     )
-    return linked.rowcount == 1
+    return linked.first() is not None
 
 
 def unlink_number(connection: Connection, case_id: UUID, agency_id: UUID, value: str, event_id: UUID) -> bool:

@@ -417,6 +417,7 @@ jobs = Table(
     _one_of("state", "queued", "set_aside"),
     Index("jobs_due_idx", "lane", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("jobs_leased_idx", "lane", "case_id", "id", postgresql_where=text("lease IS NOT NULL")),
+    implicit_returning=False,  # the web role adds rows here, and may read none
 )
 
 job_tally = Table(
@@ -559,4 +560,5 @@ audit_log = Table(
     Column("case_id", Uuid),
     Column("outcome", Text, nullable=False),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    implicit_returning=False,  # the web role adds rows here, and may read none
 )

@@ -15,7 +15,7 @@ INCIDENT = {
     "offence_codes": ["ASSAULT"],
     "children_present": True,
     "weapons": False,
-    "injuries": "minor",
+    "injuries": "visible",
     "pattern_codes": ["strangulation"],
 }
 
