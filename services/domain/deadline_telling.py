@@ -31,6 +31,8 @@ from services.domain.routing_rules import (
 )
 from services.domain.urgency import Lane, Urgency, most_urgent
 
+_CARRYING = frozenset({Role.CPS_INTAKE, Role.CPS_INV, Role.CPS_WORKER})
+
 
 def step_rule_id(deadline: Deadline, at: datetime) -> str:
     """How notifications and tasks name the step of a deadline: the rule and the minute (UTC) of the step."""
@@ -58,8 +60,8 @@ def decide_step(
     rules = TypeRules(
         trigger.type,
         (UrgencyRule(most_urgent(*(tell.urgency for tell in tells), *(one.urgency for one in openings))),),
-        tells=tuple(TellRule(rule_id, _audiences(tell.roles), urgency=tell.urgency) for tell in tells),
-        tasks=tuple(_task_rule(rule_id, opening) for opening in openings),
+        tells=tuple(TellRule(rule_id, _audiences(tell.roles, policy), urgency=tell.urgency) for tell in tells),
+        tasks=tuple(_task_rule(rule_id, opening, policy) for opening in openings),
         public_record=known.public_record if known else PublicRecord(),
         caution=Caution.WHILE_OPEN if known and known.caution is not Caution.NO else Caution.NO,
         as_usual_when_closed=True,
@@ -85,12 +87,16 @@ def _urgency(step: Step, policy: RoutingPolicy) -> Urgency | None:
             return None
 
 
-def _audiences(roles: Iterable[Role]) -> tuple[Audience, ...]:
-    return tuple(Audience(role.value, ((role,),)) for role in roles)
+def _audiences(roles: Iterable[Role], policy: RoutingPolicy) -> tuple[Audience, ...]:
+    """Each role by itself. Before a case has an ongoing worker, and after its investigator has left, whoever carries it
+    answers for the work of either.
+    """
+    carried = policy.worker.choices
+    return tuple(Audience(role.value, ((role,), *(carried if role in _CARRYING else ()))) for role in roles)
 
 
-def _task_rule(rule_id: str, opening: OpenTask) -> TaskRule:
-    [audience] = _audiences((opening.role,))
+def _task_rule(rule_id: str, opening: OpenTask, policy: RoutingPolicy) -> TaskRule:
+    [audience] = _audiences((opening.role,), policy)
     return TaskRule(rule_id, opening.kind, audience, opening.limit, urgency=opening.urgency)
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.deadlines import Basis, Deadline, State
@@ -131,7 +131,7 @@ def move(connection: Connection, moves: Sequence[Move]) -> None:
         update(deadlines)
         .where(
             deadlines.c.id == bindparam("of"),
-            deadlines.c.state.in_([State.OPEN.value, State.MISSED.value]),
+            or_(deadlines.c.state == State.OPEN.value, deadlines.c.state == State.MISSED.value),
         )
         .values(
             state=bindparam("to"),
