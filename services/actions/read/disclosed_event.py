@@ -66,6 +66,14 @@ def disclosed_payload(
     )
 
 
+def unread_title(event_type: str, emitter: Role) -> Field | None:
+    """The title of an event whose payload was not read, as a field: it is taken to rest on the survivor's word."""
+    schema = CATALOGUE.get(event_type)
+    if schema is None:
+        return None
+    return Field("title", schema.type.title, _Walk(schema, emitter, frozenset()).of_title({}) | _FROM_HER)
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """Finds every value of a payload that stands for itself, with all the classes that it carries."""

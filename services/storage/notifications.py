@@ -1,0 +1,228 @@
+"""Notifications and the attempts to deliver them, read and written set-wise.
+
+An attempt is written before the call that it stands for, so that whatever happens to us afterwards, what may have gone
+out is on record. A state only moves forward: every change names the states that it may come from.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, func, literal, null, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.domain.delivery import NotificationState
+from services.domain.roles import Role
+from services.domain.urgency import Urgency
+from services.storage.tables import attempts, endpoints, event_log, notifications
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """A row of ``notifications`` about to be written. ``created_at`` and ``delivered_at`` are business time."""
+
+    id: UUID
+    event_id: UUID
+    case_id: UUID | None
+    rule_id: str
+    role: Role
+    recipient_id: UUID
+    agency_id: UUID
+    channel: str
+    endpoint_id: UUID | None
+    urgency: Urgency
+    caution: str | None
+    reason: str
+    policy_digest: str
+    state: str
+    created_at: datetime
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notification that a job wants delivered, with what is known of its endpoint and its event today.
+
+    ``url`` is None where the endpoint is switched off or is not the recipient agency's own.
+    """
+
+    id: UUID
+    event_id: UUID
+    event_type: str
+    emitter: Role
+    case_id: UUID | None
+    role: Role
+    recipient_id: UUID
+    agency_id: UUID
+    channel: str
+    urgency: Urgency
+    state: NotificationState
+    endpoint_id: UUID | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one attempt. ``outcome`` is ``delivered``, ``failed``, ``refused`` or ``withheld``."""
+
+    notification_id: UUID
+    number: int
+    outcome: str
+    code: str | None = None
+
+
+def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
+    """Write notifications, in one statement. Returns the ids of those that were written: there is one for each event,
+    rule, recipient, channel and endpoint, so what was told before is not told again.
+    """
+    if not new:
+        return set()
+    written = connection.execute(
+        insert(notifications).on_conflict_do_nothing().returning(notifications.c.id), [_row(one) for one in new]
+    )
+    return set(written.scalars())
+
+
+def _row(new: NewNotification) -> dict[str, object]:
+    return {**asdict(new), "role": new.role.value, "urgency": new.urgency.value}
+
+
+def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoing]:
+    """These notifications, by id; one that does not exist is left out."""
+    rows = connection.execute(
+        select(
+            notifications.c.id,
+            notifications.c.event_id,
+            event_log.c.type,
+            event_log.c.emitter,
+            notifications.c.case_id,
+            notifications.c.role,
+            notifications.c.recipient_id,
+            notifications.c.agency_id,
+            notifications.c.channel,
+            notifications.c.urgency,
+            notifications.c.state,
+            notifications.c.endpoint_id,
+            endpoints.c.url,
+        )
+        .join(event_log, event_log.c.id == notifications.c.event_id)
+        .join(
+            endpoints,
+            (endpoints.c.id == notifications.c.endpoint_id)
+            & (endpoints.c.agency_id == notifications.c.agency_id)
+            & endpoints.c.active,
+            isouter=True,
+        )
+        .where(notifications.c.id.in_(list(ids)))
+    )
+    return {
+        row.id: Outgoing(
+            id=row.id,
+            event_id=row.event_id,
+            event_type=row.type,
+            emitter=Role(row.emitter),
+            case_id=row.case_id,
+            role=Role(row.role),
+            recipient_id=row.recipient_id,
+            agency_id=row.agency_id,
+            channel=row.channel,
+            urgency=Urgency(row.urgency),
+            state=NotificationState(row.state),
+            endpoint_id=row.endpoint_id,
+            url=row.url,
+        )
+        for row in rows
+    }
+
+
+def start_attempts(connection: Connection, ids: Collection[UUID], at: datetime) -> dict[UUID, int]:
+    """Write the next attempt of each of these notifications, before the call. By notification, its number from 1."""
+    if not ids:
+        return {}
+    last = func.coalesce(func.max(attempts.c.number), 0)
+    next_attempts = (
+        select(
+            notifications.c.id,
+            (last + 1).label("number"),
+            notifications.c.agency_id,
+            literal(at, attempts.c.started_at.type).label("started_at"),
+            null().label("finished_at"),
+        )
+        .join(attempts, attempts.c.notification_id == notifications.c.id, isouter=True)
+        .where(notifications.c.id.in_(list(ids)))
+        .group_by(notifications.c.id)
+    )
+    written = connection.execute(
+        insert(attempts)
+        .from_select(["notification_id", "number", "agency_id", "started_at", "finished_at"], next_attempts)
+        .returning(attempts.c.notification_id, attempts.c.number)
+    )
+    return {row.notification_id: row.number for row in written}
+
+
+def drop_attempts(connection: Connection, never_made: Collection[tuple[UUID, int]]) -> None:
+    """Take back attempts that were written and whose call was never begun."""
+    if never_made:
+        connection.execute(
+            delete(attempts).where(
+                tuple_(attempts.c.notification_id, attempts.c.number).in_(list(never_made)),
+                attempts.c.finished_at.is_(None),
+            )
+        )
+
+
+def finish_attempts(connection: Connection, tried: Sequence[Tried], at: datetime) -> None:
+    """Write what came of attempts."""
+    if tried:
+        connection.execute(
+            update(attempts)
+            .where(attempts.c.notification_id == bindparam("of"), attempts.c.number == bindparam("nth"))
+            .values(finished_at=at, outcome=bindparam("came_of_it"), code=bindparam("why")),
+            [
+                {"of": one.notification_id, "nth": one.number, "came_of_it": one.outcome, "why": one.code}
+                for one in tried
+            ],
+        )
+
+
+def mark_delivered(connection: Connection, ids: Iterable[UUID], at: datetime) -> None:
+    """These receivers took it, whatever was thought of them before; an acknowledgement stands."""
+    wanted = list(ids)
+    if wanted:
+        connection.execute(
+            update(notifications)
+            .where(
+                notifications.c.id.in_(wanted),
+                notifications.c.state.in_([NotificationState.PENDING.value, NotificationState.UNDELIVERED.value]),
+            )
+            .values(state=NotificationState.DELIVERED.value, delivered_at=at)
+        )
+
+
+def mark_undelivered(connection: Connection, ids: Iterable[UUID]) -> None:
+    """These are given up; the code of why stands on their last attempt."""
+    wanted = list(ids)
+    if wanted:
+        connection.execute(
+            update(notifications)
+            .where(notifications.c.id.in_(wanted), notifications.c.state == NotificationState.PENDING.value)
+            .values(state=NotificationState.UNDELIVERED.value)
+        )
+
+
+def ids_of(connection: Connection, wanted: Sequence[NewNotification]) -> Mapping[tuple[UUID, str, UUID], UUID]:
+    """The inbox notifications that say what these say, written now or before: by (event, rule, recipient), the id."""
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(
+            notifications.c.id, notifications.c.event_id, notifications.c.rule_id, notifications.c.recipient_id
+        ).where(
+            tuple_(notifications.c.event_id, notifications.c.rule_id, notifications.c.recipient_id).in_(
+                [(one.event_id, one.rule_id, one.recipient_id) for one in wanted]
+            ),
+            notifications.c.endpoint_id.is_(None),
+        )
+    )
+    return {(row.event_id, row.rule_id, row.recipient_id): row.id for row in rows}
