@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from services.domain.actors import Actor
 from services.domain.registry import FORBIDDEN, NotRegistered, Outcome, Registered, TeamRef, may_register
 from services.domain.set_up import Fault, Kind, Known, SetUp, endpoint_key, faults_of
-from services.policy.calendars import load_calendars
 from services.storage import agencies, audit, clients, endpoints, registration, staff, teams
 from services.storage.audit import AuditEntry
 from services.storage.secrets import hash_password, new_token, new_webhook_secret
@@ -96,15 +95,15 @@ def _known(connection: Connection, system: System, plan: SetUp, *, allow_private
     people = staff.find(connection, _people(plan))
     slug_of = {line.id: line.slug for line in agencies.listed(connection)}
     there = clients.find(connection, [new.client_id for new in plan.clients])
-    policy = load_calendars(system.policy.folder / "calendars.yaml") if plan.counties else None
+    policy = system.policy.calendars
     return Known(
         agencies={slug: line.roles for slug, line in lines.items()},
         staff={name: line.agency for name, line in people.items()},
         supervisions=staff.open_supervisions(connection),
         teams=frozenset(teams.find(connection, refs)),
         clients={name: slug_of[line.agency_id] for name, line in there.items()},
-        venues={name: venue.zone.key for name, venue in policy.venues.items()} if policy else {},
-        calendars=frozenset(policy.calendars) if policy else frozenset(),
+        venues={name: venue.zone.key for name, venue in policy.venues.items()},
+        calendars=frozenset(policy.calendars),
         allow_private=allow_private,
     )
 

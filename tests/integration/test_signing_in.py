@@ -1,5 +1,6 @@
 """Sessions of people on a real database, in the web's role. All instants are real time, given by the test."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,10 +12,11 @@ from services.actions.set_up import SetUpDone, set_up
 from services.actions.sign_in import Rejected, SignedIn, session_actor, sign_in
 from services.actions.sign_out import sign_out
 from services.actions.suspend import switch_staff
-from services.domain.actors import Actor, system_actor
+from services.domain.actors import SIGN_IN, Actor, system_actor
 from services.domain.registry import NewAgency, NewStaff, NotRegistered, Registered
 from services.domain.roles import Role
 from services.domain.set_up import SetUp
+from services.storage.sessions import admit
 from services.storage.tables import audit_log, sessions
 from services.system import System
 
@@ -120,6 +122,15 @@ def test_five_wrong_tries_make_an_account_wait_ten_minutes(web_system: System) -
     try_wrongly(web_system, 5)
     assert isinstance(sign_in(web_system, "okafor", PASSWORD, NOW + timedelta(minutes=9)), Rejected)
     signed_in(sign_in(web_system, "okafor", PASSWORD, NOW + timedelta(minutes=10)))
+
+
+def test_many_tries_at_once_are_five_tries(web_system: System) -> None:
+    def admitted(_: int) -> bool:
+        with web_system.database.begin(SIGN_IN) as connection:
+            return admit(connection, "okafor", NOW) is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(admitted, range(16))) == 5
 
 
 def test_tries_made_during_the_wait_do_not_make_it_longer(web_system: System) -> None:
