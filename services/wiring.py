@@ -1,8 +1,11 @@
 """Building a system from the settings: the one place where the parts are put together."""
 
 import hashlib
+import sys
 from dataclasses import replace
 from pkgutil import resolve_name
+
+import structlog
 
 import config.settings
 from config.settings import Settings, SettingsError
@@ -25,6 +28,19 @@ __all__ = [
 ]
 
 
+def log_in_json() -> None:
+    """Log lines are JSON on standard error: a time, an event word, ids and codes. Never case data."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
     return config.settings.from_environment()
@@ -35,6 +51,7 @@ def system_of(settings: Settings, role: DatabaseRole, done_by: str, *, pool_size
 
     ``done_by`` names the engine in the tally of jobs: ``celery``, ``sweeper``, ``command``.
     """
+    log_in_json()
     if settings.database_url is None:
         raise SettingsError("TALLYSTICK_DATABASE_URL: not set, and no system runs on this machine's data folder")
     return System(

@@ -231,7 +231,7 @@ def _worker(lane: str, processes: int, environment: Mapping[str, str]) -> Servic
     return Service(
         name=f"worker-{lane}",
         command=_python(
-            *("celery", "-A", "workers.app:app", "worker", "-Q", lane, "-n", f"{lane}@%h", "--loglevel", "INFO"),
+            *("celery", "-A", "workers.app:app", "worker", "-Q", lane, "-n", f"{lane}@%h", "--loglevel", "WARNING"),
             *("--pool", "prefork", "--concurrency", str(processes)),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
@@ -255,7 +255,7 @@ def _beat(folder: DataFolder, environment: Mapping[str, str]) -> Service:
     return Service(
         name="beat",
         command=_python(
-            *("celery", "-A", "workers.app:app", "beat", "--loglevel", "INFO"),
+            *("celery", "-A", "workers.app:app", "beat", "--loglevel", "WARNING"),
             *("--schedule", str(schedule), "--pidfile", ""),
         ),
         environment=environment,

@@ -1,0 +1,155 @@
+"""Jobs on a real database: leased by one at a time, in case order, isolated when poison, never lost, never doubled."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.actions.replay_jobs import drop_jobs, list_jobs, replay_jobs
+from services.actions.run_jobs import HANDLERS, TRIES, run_jobs
+from services.clock import StoryClock
+from services.domain.actors import Actor
+from services.domain.urgency import Lane
+from services.storage import jobs
+from services.storage.jobs import LeaseLostError, NewJob
+from services.system import System
+from tests.alder import Alder
+from tests.integration.test_receive_events import INCIDENT
+
+KINDS = tuple(HANDLERS)
+
+
+def put(system: System, actor: Actor, key: str, case_id: UUID | None = None, kind: str = "route") -> None:
+    with system.database.begin(actor) as connection:
+        jobs.add(connection, [NewJob(key, Lane.URGENT, kind, uuid4(), system.clock(), case_id)])
+
+
+def lease(system: System, actor: Actor, limit: int = 10) -> list[jobs.Job]:
+    with system.database.begin(actor) as connection:
+        return jobs.lease(connection, Lane.URGENT, KINDS, system.clock(), limit)
+
+
+def let_leases_run_out(system: System, actor: Actor) -> None:
+    with system.database.begin(actor) as connection:
+        connection.execute(text("UPDATE jobs SET lease_until = clock_timestamp() - interval '1 second'"))
+
+
+def test_a_job_is_written_once_for_its_key(system: System, someone: Actor) -> None:
+    put(system, someone, "a")
+    put(system, someone, "a")
+    assert len(lease(system, someone)) == 1
+
+
+def test_a_leased_job_is_not_leased_again_until_its_lease_runs_out(system: System, someone: Actor) -> None:
+    put(system, someone, "a")
+    [first] = lease(system, someone)
+    assert lease(system, someone) == []
+    let_leases_run_out(system, someone)
+    [second] = lease(system, someone)
+    assert (second.id, second.attempts) == (first.id, 2)
+
+
+def test_who_lost_the_lease_cannot_finish_the_job(system: System, someone: Actor) -> None:
+    put(system, someone, "a")
+    first = lease(system, someone)
+    let_leases_run_out(system, someone)
+    second = lease(system, someone)
+    with pytest.raises(LeaseLostError), system.database.begin(someone) as connection:
+        jobs.finish(connection, first, "test")
+    with system.database.begin(someone) as connection:
+        jobs.finish(connection, second, "test")
+
+
+def test_an_event_is_not_leased_while_an_earlier_one_of_its_case_is_being_routed(
+    system: System, someone: Actor
+) -> None:
+    case, other = uuid4(), uuid4()
+    for key, case_id in (("a1", case), ("a2", case), ("b1", other)):
+        put(system, someone, key, case_id)
+    [first] = lease(system, someone, limit=1)
+    assert first.key == "a1"
+    assert [job.key for job in lease(system, someone)] == ["b1"]
+    let_leases_run_out(system, someone)
+    assert [job.key for job in lease(system, someone)] == ["a1", "a2", "b1"]
+
+
+def test_a_job_set_aside_holds_up_nothing_behind_it(system: System, someone: Actor) -> None:
+    case = uuid4()
+    put(system, someone, "a1", case)
+    put(system, someone, "a2", case)
+    [first] = lease(system, someone, limit=1)
+    with system.database.begin(someone) as connection:
+        jobs.set_aside(connection, first, "Poison")
+    assert [job.key for job in lease(system, someone)] == ["a2"]
+
+
+def test_a_job_is_not_due_before_its_business_time(system: System, clock: StoryClock, someone: Actor) -> None:
+    with system.database.begin(someone) as connection:
+        due = clock() + timedelta(hours=1)
+        jobs.add(connection, [NewJob("a", Lane.URGENT, "route", uuid4(), due)])
+    assert lease(system, someone) == []
+    clock.move_to(due)
+    assert len(lease(system, someone)) == 1
+
+
+def test_only_the_poison_of_a_batch_is_set_aside_and_can_be_replayed(
+    county: Alder, clock: StoryClock, someone: Actor
+) -> None:
+    county.open_case("police")
+    county.work()
+    put(county.system, someone, "poison")
+    receipt = county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    with county.system.database.begin(someone) as connection:
+        routed = connection.execute(text("SELECT state FROM event_outcomes WHERE event_id = :id"), {"id": receipt})
+        assert routed.scalar_one() == "processed"
+    for _ in range(TRIES):
+        clock.move_to(clock() + timedelta(minutes=5))
+        county.work()
+    [aside] = list_jobs(county.system, someone)
+    assert (aside.attempts, aside.error_code) == (TRIES, "KeyError")
+    assert replay_jobs(county.system, someone, [aside.id]) == 1
+    assert list_jobs(county.system, someone) == []
+    for _ in range(TRIES + 1):
+        clock.move_to(clock() + timedelta(minutes=5))
+        county.work()
+    assert drop_jobs(county.system, someone, [list_jobs(county.system, someone)[0].id]) == 1
+
+
+def test_routing_again_after_a_crash_before_the_end_of_the_job_writes_nothing_twice(
+    county: Alder, someone: Actor
+) -> None:
+    county.open_case("police", "probation")
+    county.work()
+    receipt = county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    counting = "SELECT (SELECT count(*) FROM notifications), (SELECT count(*) FROM tasks), (SELECT count(*) FROM jobs)"
+    with county.system.database.begin(someone) as connection:
+        before = connection.execute(text(counting)).one()
+        case_id = connection.execute(text("SELECT id FROM cases")).scalar_one()
+        again = NewJob("again", Lane.URGENT, "route", receipt, county.system.clock(), case_id)
+        jobs.add(connection, [again])
+    county.work()
+    with county.system.database.begin(someone) as connection:
+        assert connection.execute(text(counting)).one() == before
+
+
+def test_every_kind_of_job_that_is_written_has_an_action(county: Alder, someone: Actor) -> None:
+    county.open_case("police", "probation", "programme")
+    county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    with county.system.database.begin(someone) as connection:
+        kinds = set(connection.execute(text("SELECT DISTINCT kind FROM jobs")).scalars())
+    assert kinds <= set(HANDLERS)
+
+
+def test_the_sweeper_leaves_young_work_to_the_workers(county: Alder, someone: Actor) -> None:
+    county.open_case("police")
+    county.work()
+    county.accept("police", "le.dv_incident", INCIDENT)
+    assert run_jobs(county.system, Lane.URGENT, unclaimed_for=60.0) == 0
+    assert run_jobs(replace(county.system, done_by="celery"), Lane.URGENT) > 0
+    with county.system.database.begin(someone) as connection:
+        assert jobs.tally(connection)["celery"] > 0

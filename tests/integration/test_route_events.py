@@ -1,0 +1,121 @@
+"""Routing on a real database: who is told, which tasks open and close, and what is never told."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from services.domain.actors import Actor
+from tests.alder import Alder
+from tests.integration.test_receive_events import INCIDENT
+
+
+def rows(county: Alder, someone: Actor, query: str) -> list[Any]:
+    with county.system.database.begin(someone) as connection:
+        return list(connection.execute(text(query)).all())
+
+
+TOLD = """
+    SELECT COALESCE(s.username, t.slug) AS who, n.role, n.urgency, n.caution, n.reason FROM notifications n
+    JOIN event_log e ON e.id = n.event_id LEFT JOIN staff s ON s.id = n.recipient_id
+    LEFT JOIN teams t ON t.id = n.recipient_id WHERE e.type = '{}' AND n.channel = 'inbox'
+"""
+
+
+def test_a_dv_incident_reaches_worker_probation_and_their_desks_with_the_caution(county: Alder, someone: Actor) -> None:
+    county.open_case("police", "probation")
+    county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    told = {row.who: row for row in rows(county, someone, TOLD.format("le.dv_incident"))}
+    assert {"worker", "officer", "on-call", "duty"} <= set(told)
+    assert {row.urgency for row in told.values()} == {"U0"}
+    assert told["officer"].caution == "do_not_raise"
+    assert told["worker"].caution is None
+
+
+def test_the_survivors_safety_task_is_committed_with_the_alerts(county: Alder, someone: Actor) -> None:
+    county.open_case("police", "probation")
+    county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    found = rows(
+        county,
+        someone,
+        "SELECT kind, state FROM tasks JOIN event_log e ON e.id = event_id WHERE e.type = 'le.dv_incident'",
+    )
+    assert "find_safe_contact" in {row.kind for row in found}
+
+
+def test_a_role_that_nobody_holds_is_told_to_the_supervisor_with_a_task_to_fill_it(
+    county: Alder, someone: Actor
+) -> None:
+    county.open_case()
+    county.accept(
+        "cps",
+        "child.removed",
+        {"child_ref": "c-cody", "removal_at": "2025-01-20T10:00:00-05:00", "from_ref": "p-trent"},
+    )
+    county.work()
+    assert "supervisor" in {row.who for row in rows(county, someone, TOLD.format("child.removed"))}
+    assert "fill_role" in {row.kind for row in rows(county, someone, "SELECT kind FROM tasks")}
+
+
+def test_a_part_2_report_without_a_consent_is_quarantined_unread(county: Alder, someone: Actor) -> None:
+    county.open_case("clinic")
+    report = {"period": "2025-01", "per_goal": [], "statements": []}
+    receipt = county.accept("clinic", "provider.progress_report", report)
+    county.work()
+    [outcome] = rows(county, someone, f"SELECT state, code FROM event_outcomes WHERE event_id = '{receipt}'")
+    assert tuple(outcome) == ("quarantined", "no_valid_consent")
+    assert rows(county, someone, TOLD.format("provider.progress_report")) == []
+
+
+def test_a_part_2_report_under_a_consent_is_routed(county: Alder, someone: Actor) -> None:
+    county.open_case("clinic")
+    consent = {
+        "consent_ref": "k-1",
+        "person_ref": "p-trent",
+        "scope": ["attendance and test results"],
+        "recipients": [{"role": "CPS_WORKER"}],
+        "purpose": "plan_monitoring",
+        "expires": str(date(2025, 9, 14)),
+        "criminal_justice": False,
+    }
+    county.accept("clinic", "sud.consent_signed", consent)
+    receipt = county.accept(
+        "clinic", "provider.progress_report", {"period": "2025-01", "per_goal": [], "statements": []}
+    )
+    county.work()
+    [outcome] = rows(county, someone, f"SELECT state FROM event_outcomes WHERE event_id = '{receipt}'")
+    assert outcome.state == "processed"
+
+
+def test_nobody_can_set_a_goal_to_verified(county: Alder, someone: Actor) -> None:
+    county.open_case()
+    receipt = county.accept(
+        "cps",
+        "goal.override_requested",
+        {
+            "override_ref": "o-1",
+            "goal_id": "G6",
+            "direction": "set_verified",
+            "reason_code": "EVIDENCE_RELIABILITY",
+            "why": "because certificate",
+            "expires": "2025-02-01",
+        },
+    )
+    county.work()
+    [outcome] = rows(county, someone, f"SELECT state, code FROM event_outcomes WHERE event_id = '{receipt}'")
+    assert tuple(outcome) == ("refused", "status_is_computed")
+
+
+def test_an_unmatched_event_that_a_person_links_is_routed_on_its_case(county: Alder, someone: Actor) -> None:
+    receipt = county.accept("police", "le.dv_incident", INCIDENT, subject="24-unknown")
+    county.work()
+    assert {row.who for row in rows(county, someone, TOLD.format("le.dv_incident"))} == {"on-call"}
+    county.open_case()
+    county.accept("cps", "event.linked", {"linked_event": str(receipt), "why": "same incident number"})
+    county.work()
+    [outcome] = rows(county, someone, f"SELECT state, case_id FROM event_outcomes WHERE event_id = '{receipt}'")
+    assert outcome.state == "processed"
+    assert outcome.case_id is not None
+    assert "worker" in {row.who for row in rows(county, someone, TOLD.format("le.dv_incident"))}
