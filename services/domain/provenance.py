@@ -6,6 +6,9 @@ from services.domain.roles import Role
 from services.domain.routing_facts import CaseFacts
 from services.domain.routing_rules import PublicRecord
 
+_OBSERVATIONS = ("", "per_goal.", "items.")
+"""Where a payload says by whom something was seen: of the whole of it, or of each of its parts."""
+
 _VICTIMS = frozenset({"survivor", "child"})
 
 
@@ -22,10 +25,11 @@ def is_held_back(event: Event, facts: CaseFacts, rule: PublicRecord) -> bool:
 def is_victim_sourced(event: Event, facts: CaseFacts) -> bool:
     """Whether any sign says that it, or a part of it, is known from the survivor or a child."""
     reporters = set(values_at(event.data, "reported_by.role"))
-    observers = set(values_at(event.data, "observer_role"))
     origins = set(values_at(event.data, "origin_person"))
+    observers = {role for path in _OBSERVATIONS for role in values_at(event.data, f"{path}observer_role")}
+    flags = [flag for path in _OBSERVATIONS for flag in values_at(event.data, f"{path}victim_sourced")]
     return (
-        event.data.get("victim_sourced") is True
+        True in flags
         or Role.SURVIVOR.value in reporters
         or not observers.isdisjoint(_VICTIMS)
         or event.emitter is Role.COUNSEL_SURVIVOR

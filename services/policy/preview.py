@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from schemas.catalogue import CATALOGUE
 from services.domain.due_dates import (
     BusinessDays,
     CalendarDays,
@@ -60,6 +61,7 @@ class Preview:
     """What a policy decides of one event."""
 
     event_type: str
+    emitter: Role
     urgency: str
     held_back: bool
     raises_caution: bool
@@ -81,14 +83,20 @@ def preview(
     data: Mapping[str, object],
     policy: RoutingPolicy,
     facts: CaseFacts | None = None,
-    emitter: Role = Role.CPS_WORKER,
+    emitter: Role | None = None,
 ) -> Preview:
-    """What ``policy`` decides of an event with this (validated) payload, sent by ``emitter``."""
+    """What ``policy`` decides of an event with this (validated) payload.
+
+    Without ``emitter`` the sender is the likeliest: one whose word is a public record, else the first of those who may
+    send the type; the preview says which.
+    """
     rules = policy.types.get(event_type)
     lines = {} if rules is None else _lines_of(rules)
-    decision = route(_stand_in_event(event_type, data, emitter), facts or stand_in_facts(data), policy)
+    sender = emitter or _likely_sender(event_type, rules)
+    decision = route(_stand_in_event(event_type, data, sender), facts or stand_in_facts(data), policy)
     return Preview(
         event_type=event_type,
+        emitter=sender,
         urgency=decision.urgency.value,
         held_back=decision.held_back,
         raises_caution=decision.raises_caution,
@@ -148,6 +156,12 @@ def due_in_words(limit: Limit) -> str:
             return f"{count} CD before"
 
 
+def _likely_sender(event_type: str, rules: TypeRules | None) -> Role:
+    presumed = rules.public_record.presumed_from if rules is not None else frozenset()
+    senders = CATALOGUE[event_type].type.emitters if event_type in CATALOGUE else frozenset()
+    return min(presumed or senders, default=Role.SYSTEM)
+
+
 def _lines_of(rules: TypeRules) -> dict[str, int]:
     lines = {rule.id: rule.line for rule in rules.tells}
     lines |= {rule.id: rule.line for rule in rules.tasks}
@@ -183,7 +197,7 @@ def _because(decision: RoutingDecision, policy: RoutingPolicy, event_type: str) 
 
 
 def _lines(preview: Preview) -> Iterator[str]:
-    yield f"{preview.event_type}: {preview.urgency}"
+    yield f"{preview.event_type} from {preview.emitter}: {preview.urgency}"
     if preview.held_back:
         yield "stays within the child-welfare agency: neither on public record nor released"
     if preview.raises_caution:
