@@ -1,6 +1,7 @@
 """What holds of routing for every type of event, every payload and every case (practice.md, *Settled after review*)."""
 
 from dataclasses import replace
+from random import Random
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from schemas.catalogue import CATALOGUE
 from services.domain.events import Event
 from services.domain.provenance import is_victim_sourced
 from services.domain.roles import CHILD_WELFARE, FACING_THE_SUBJECT, WITHOUT_LOGIN, Role
-from services.domain.routing import DO_NOT_RAISE, route, urgency_of
+from services.domain.routing import route, urgency_of
+from services.domain.routing_decision import DO_NOT_RAISE
 from services.domain.routing_facts import CaseFacts, SafeContact, Seat
 from services.domain.routing_rules import RoutingPolicy
 from services.domain.urgency import Urgency
@@ -136,9 +138,9 @@ def test_nobody_is_told_twice_by_one_rule_and_no_task_is_put_twice(event: Event,
 
 @given(events(), cases(), st.randoms(use_true_random=False))
 @settings(max_examples=100)
-def test_the_order_in_which_seats_were_read_does_not_matter(event: Event, facts: CaseFacts, random: object) -> None:
+def test_the_order_in_which_seats_were_read_does_not_matter(event: Event, facts: CaseFacts, random: Random) -> None:
     shuffled = list(facts.seats)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert route(event, facts, POLICY) == route(event, replace(facts, seats=tuple(shuffled)), POLICY)
 
 

@@ -1,11 +1,12 @@
 """Who is told and which tasks open in the rows of the family story that speak of it (practice.md §8, as settled)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from services.domain.roles import CHILD_WELFARE, FACING_THE_SUBJECT, Role
-from services.domain.routing import DO_NOT_RAISE
+from services.domain.routing_decision import DO_NOT_RAISE
 from services.domain.routing_facts import SafeContact
 from services.domain.urgency import Urgency
 from tests.routing import CASE, POLICY, assignees, dues, event_of, party, recipients, routed, told, without
@@ -213,7 +214,7 @@ def test_row_24_a_consent_to_part_2_records_is_told_to_the_agency_alone() -> Non
 
 
 def test_row_27_a_missing_report_nudges_the_programme_on_day_1_and_the_supervisor_on_day_5() -> None:
-    fields = {"period": "2025-03", "due": "2025-04-10", "provider": "turning-point"}
+    fields: dict[str, Any] = {"period": "2025-03", "due": "2025-04-10", "provider": "turning-point"}
     first = routed("provider.report_missing", Role.SYSTEM, days_late=1, **fields)
     assert first.urgency is Urgency.U2
     assert told(first) == {"CPS_WORKER", "CPS_INV", "BIP"}
@@ -311,7 +312,7 @@ def test_row_42_a_renewal_completes_the_offer_of_help() -> None:
 
 
 def test_row_43_a_status_in_the_subjects_view_is_told_to_the_agency_alone() -> None:
-    fields = {"goal_id": "G4", "from_status": "PARTIALLY_SUPPORTED", "to_status": "VERIFIED"}
+    fields: dict[str, Any] = {"goal_id": "G4", "from_status": "PARTIALLY_SUPPORTED", "to_status": "VERIFIED"}
     internal = routed("goal.status_changed", Role.SYSTEM, view="internal", **fields)
     assert internal.urgency is Urgency.U1
     assert told(internal) == {"CPS_WORKER", "CPS_INV", "CPS_SUP", "AG_ATTY"}
