@@ -82,7 +82,7 @@ def _answer(system: System, actor: Actor, task_id: UUID, verb: Verb, reason: str
             return moved
         if asked.case_id is None:
             return _move_alone(system, connection, actor, asked, moved, said)
-    return _keep(system, actor, asked, verb, moved, said)
+    return _keep(system, actor, asked, asked.case_id, verb, moved, said)
 
 
 def _acts_as(system: System, connection: Connection, actor: Actor) -> frozenset[UUID]:
@@ -103,31 +103,41 @@ def _decided(asked: Asked, verb: Verb, reason: str | None) -> Moved | AnswerOutc
 def _move_alone(
     system: System, connection: Connection, actor: Actor, asked: Asked, moved: Moved, reason: str | None
 ) -> Answered:
-    """A task of no case (an event that nobody could match): there is no case whose log it would belong to."""
+    """A task of no case, or put to an agency that is on none: there is no log to which the answer would belong."""
     now = system.clock()
     tasks.move(connection, asked.id, moved.state, reason, now)
-    audit.record(connection, actor, now, [AuditEntry("answer_task", f"task:{asked.id}", moved.state.value)])
+    entry = AuditEntry("answer_task", f"task:{asked.id}", moved.state.value, case_id=asked.case_id)
+    audit.record(connection, actor, now, [entry])
     return Answered(asked.id, moved.state, None)
 
 
-def _keep(system: System, actor: Actor, asked: Asked, verb: Verb, moved: Moved, reason: str | None) -> AnswerOutcome:
+def _keep(
+    system: System, actor: Actor, asked: Asked, case_id: UUID, verb: Verb, moved: Moved, reason: str | None
+) -> AnswerOutcome:
     def move_task(connection: Connection, event: Event) -> None:
-        current = tasks.lock(connection, asked.id)
-        again = _decided(current, verb, reason) if current else NotYours()
-        if not isinstance(again, Moved):
-            raise _OvertakenError(again)
-        tasks.move(connection, asked.id, again.state, reason, event.accepted)
+        tasks.move(connection, asked.id, _again(connection, asked, verb, reason).state, reason, event.accepted)
 
     data = {"task_id": str(asked.id), "kind": asked.kind} | ({"reason": reason} if reason else {})
     try:
-        outcome = record_event(system, actor, _TYPES[verb], asked.case_id, data, within=move_task)
+        outcome = record_event(system, actor, _TYPES[verb], case_id, data, within=move_task)
+        match outcome:
+            case Accepted(receipt):
+                return Answered(asked.id, moved.state, receipt)
+            case Invalid(problems):
+                wrong = problems[0]
+                return NotAnswered(replace(wrong, field=wrong.field.removeprefix("data.")), asked.state)
+            case _:
+                with system.database.begin(actor) as connection:
+                    now_so = _again(connection, asked, verb, reason)
+                    return _move_alone(system, connection, actor, asked, now_so, reason)
     except _OvertakenError as overtaken:
         return overtaken.outcome
-    match outcome:
-        case Accepted(receipt):
-            return Answered(asked.id, moved.state, receipt)
-        case Invalid(problems):
-            wrong = problems[0]
-            return NotAnswered(replace(wrong, field=wrong.field.removeprefix("data.")), asked.state)
-        case _:
-            return NotAnswered(FieldProblem("", "not_permitted", "Your agency may not answer tasks."), asked.state)
+
+
+def _again(connection: Connection, asked: Asked, verb: Verb, reason: str | None) -> Moved:
+    """Decide once more, under the task's lock. Raises where somebody else answered in between."""
+    current = tasks.lock(connection, asked.id)
+    moved = _decided(current, verb, reason) if current else NotYours()
+    if not isinstance(moved, Moved):
+        raise _OvertakenError(moved)
+    return moved

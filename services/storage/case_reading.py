@@ -8,13 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
-    Date,
     Row,
     Select,
     and_,
-    bindparam,
-    cast,
-    func,
     literal,
     or_,
     select,
@@ -26,8 +22,6 @@ from services.domain.roles import Role
 from services.storage.tables import (
     agencies,
     case_identifiers,
-    case_persons,
-    case_seats,
     cases,
     counties,
     deadlines,
@@ -119,43 +113,16 @@ def find(connection: Connection, case_id: UUID, reader: UUID) -> CaseLine | None
     )
 
 
-def roles_held(
-    connection: Connection,
-    case_ids: Collection[UUID],
-    now: datetime,
-    *,
-    parties: Collection[UUID] | None = None,
-    agency_id: UUID | None = None,
-) -> dict[UUID, frozenset[Role]]:
-    """The roles held on each of these cases on the day that ``now`` is in its zone: by any of ``parties`` (a person
-    and the teams they belong to), or by anybody of ``agency_id``. A case on which none is held is left out.
-    """
-    today = cast(func.timezone(cases.c.zone, bindparam("now", now)), Date)
-    held_by = case_seats.c.party_id.in_(list(parties)) if parties is not None else case_seats.c.agency_id == agency_id
-    rows = connection.execute(
-        select(case_seats.c.case_id, case_seats.c.role)
-        .join(cases, cases.c.id == case_seats.c.case_id)
-        .where(
-            case_seats.c.case_id.in_(list(case_ids)),
-            held_by,
-            case_seats.c.since <= today,
-            or_(case_seats.c.until.is_(None), case_seats.c.until >= today),
-        )
-    )
-    found: dict[UUID, set[Role]] = {}
-    for row in rows:
-        found.setdefault(row.case_id, set()).add(Role(row.role))
-    return {case_id: frozenset(roles) for case_id, roles in found.items()}
+def zones_of(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The IANA zones of these cases, of those that the actor's agency is on."""
+    rows = connection.execute(select(cases.c.id, cases.c.zone).where(cases.c.id.in_(list(case_ids))))
+    return {row.id: row.zone for row in rows}
 
 
-def protected_persons(connection: Connection, case_id: UUID) -> frozenset[str]:
-    """The tokens of the protective parents and children of a case."""
-    rows = connection.execute(
-        select(case_persons.c.person_ref).where(
-            case_persons.c.case_id == case_id, case_persons.c.kind.in_(["protective_parent", "child"])
-        )
-    )
-    return frozenset(rows.scalars())
+def common_zone(connection: Connection) -> str | None:
+    """The IANA zone of all counties, where it is the same."""
+    zones = connection.execute(select(counties.c.zone).distinct().limit(2)).scalars().all()
+    return zones[0] if len(zones) == 1 else None
 
 
 def happenings(connection: Connection, case_id: UUID, before: Place | None, limit: int) -> list[Happening]:

@@ -10,6 +10,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from services import wiring
 from services.domain.sign_in import ABSOLUTE
 from services.system import System
 from services.web import authentication, context, description, headers, health, pages, problems
@@ -17,7 +18,7 @@ from services.web.api import blueprints as api_blueprints
 from services.web.authentication import FORM_COOKIE, PUBLIC_OF_LIBRARIES
 from services.web.failures import log_failure
 from services.web.limits import Rates
-from services.web.settings import WebSettings
+from services.web.settings import WebSettings, web_settings
 
 _OPENAPI = {
     "OPENAPI_VERSION": "3.1.0",
@@ -57,6 +58,12 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     app.spec_processor(lambda described: description.complete(app, cast(dict[str, Any], described)))
     app.after_request(lambda response: _hardened(response, settings))
     return app
+
+
+def from_environment() -> APIFlask:
+    """The application of a web process, as its environment says. Raises SettingsError or InvalidPolicyError."""
+    settings = wiring.read_settings()
+    return create_app(wiring.web_system(), web_settings(wiring.token_key(settings), settings.public_url))
 
 
 def _form_config(settings: WebSettings) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Reading a case: who may open it, and what of the case itself they are shown.
 
-A case is opened by somebody who holds a role on it now: a person by their own seat or their team's, a client by the
-seats of its agency in the roles in which it may speak. Everybody else gets nothing, exactly as for no such case.
+A case is opened by somebody who stands in a role on it now: a person as ``services.domain.standing`` has it (by a seat
+of their own or of a team of theirs, as the desk behind one, or as the supervisor of one); a client by the seats of its
+agency, in the roles in which it may speak. Everybody else gets nothing, exactly as for no such case.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,15 @@ from sqlalchemy import Connection
 
 from services.domain.actors import Actor
 from services.domain.disclosure import DataClass, Disclosed, Field, Matrix, Purpose, Reader, disclose
-from services.domain.roles import CHILD_WELFARE
-from services.storage import audit, case_reading, cases, teams
+from services.domain.roles import CHILD_WELFARE, Role
+from services.domain.routing_facts import CaseFacts
+from services.domain.standing import Addressee, may_read
+from services.storage import audit, case_reading, cases, rosters, teams
 from services.storage.audit import AuditEntry
 from services.storage.case_reading import CaseLine
 from services.system import System
 
+_ON_CASES = frozenset(Role) - {Role.ADMIN, Role.SYSTEM}
 _OF_THE_CASE = frozenset({DataClass.CASE})
 
 
@@ -63,17 +67,27 @@ def parties_of(connection: Connection, actor: Actor, now: datetime) -> frozenset
 
 def readers_of(
     connection: Connection, actor: Actor, case_ids: frozenset[UUID], now: datetime, purpose: Purpose
-) -> Mapping[UUID, Reader]:
-    """As whom the actor reads each of these cases; a case that is not theirs to read is left out. Set-wise."""
-    if actor.party_id is not None:
-        parties = parties_of(connection, actor, now)
-        held = case_reading.roles_held(connection, case_ids, now, parties=parties)
-    else:
-        seats = case_reading.roles_held(connection, case_ids, now, agency_id=actor.agency_id)
-        held = {case_id: roles & actor.roles for case_id, roles in seats.items()}
-    return {
-        case_id: Reader(actor.party_id, actor.agency_id, roles, purpose) for case_id, roles in held.items() if roles
-    }
+) -> Mapping[UUID, tuple[Reader, CaseFacts]]:
+    """As whom the actor reads each of these cases, and what is known of it; a case that is not theirs to read is left
+    out. Set-wise.
+    """
+    parties = parties_of(connection, actor, now)
+    found: dict[UUID, tuple[Reader, CaseFacts]] = {}
+    for case_id, facts in rosters.case_facts(connection, case_ids, (), now).items():
+        roles = _roles(actor, parties, facts)
+        if roles:
+            found[case_id] = Reader(actor.party_id, actor.agency_id, roles, purpose), facts
+    return found
+
+
+def _roles(actor: Actor, parties: frozenset[UUID], facts: CaseFacts) -> frozenset[Role]:
+    """The roles in which the actor stands on a case. To administer the system is no role on any case."""
+    if actor.agency_id is None:
+        return frozenset()
+    if actor.party_id is None:
+        return actor.roles & {seat.role for seat in facts.seats if seat.agency_id == actor.agency_id}
+    addressees = [Addressee(role, party, actor.agency_id) for role in _ON_CASES for party in parties]
+    return frozenset(addressee.role for addressee in addressees if may_read(addressee, facts))
 
 
 def case_of_reference(connection: Connection, actor: Actor, reference: str) -> UUID | None:
@@ -89,11 +103,12 @@ def open_case(
     """A case for a reader; None where there is none for them."""
     if case_id is None or actor.agency_id is None:
         return None
-    reader = readers_of(connection, actor, frozenset({case_id}), now, purpose).get(case_id)
-    case = case_reading.find(connection, case_id, actor.agency_id) if reader else None
-    if reader is None or case is None:
+    found = readers_of(connection, actor, frozenset({case_id}), now, purpose).get(case_id)
+    case = case_reading.find(connection, case_id, actor.agency_id) if found else None
+    if found is None or case is None:
         return None
-    return OpenCase(case, reader, case_reading.protected_persons(connection, case_id))
+    reader, facts = found
+    return OpenCase(case, reader, facts.protected_persons)
 
 
 def shown_case(opened: OpenCase, matrix: Matrix, now: datetime) -> ShownCase:
@@ -127,6 +142,25 @@ def find_case(system: System, actor: Actor, reference: str, purpose: Purpose = P
             return None
         note_reading(connection, actor, now, "read_case", opened, {})
         return shown_case(opened, system.policy.disclosure, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """In which zone the times of a list are shown: the case's own; else that of all counties, where they have one."""
+
+    by_case: Mapping[UUID, str]
+    otherwise: str | None
+
+    def of(self, case_id: UUID | None) -> str | None:
+        """The zone for a line of this case, or of none."""
+        return self.by_case.get(case_id, self.otherwise) if case_id else self.otherwise
+
+
+def zones(system: System, actor: Actor, case_ids: frozenset[UUID]) -> Zones:
+    """The zones for a list of these cases, read set-wise."""
+    with system.database.begin(actor) as connection:
+        by_case = case_reading.zones_of(connection, case_ids) if case_ids else {}
+        return Zones(by_case, case_reading.common_zone(connection))
 
 
 def note_reading(

@@ -21,6 +21,7 @@ from services.storage.tasks import Place, Task, Whose
 from services.system import System
 
 PAGE = 25
+_NOBODY = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _shown(
     acts_as = parties(connection, actor, now)
     shown = []
     for task in found:
-        reader = readers.get(task.case_id) if task.case_id else None
+        reader, _ = readers.get(task.case_id, _NOBODY) if task.case_id else _NOBODY
         told = reader and disclose(_reason(task), reader, system.policy.disclosure, (), now).shown
         mine = may_answer(actor, task.agency_id, task.assignee_id, acts_as)
         shown.append(

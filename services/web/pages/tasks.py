@@ -73,7 +73,8 @@ def decline(task_id: UUID) -> Response | str:
     if shown is None:
         raise not_found()
     if Verb.DECLINE not in shown.answers:
-        return _answered(decline_task(context.system(), context.actor(), task_id, "-"))
+        flash("This task can no longer be declined.")
+        return _back()
     return render_template("decline.html", form=form, task=shown.task, back=local_path(request.values.get("back")))
 
 
@@ -85,5 +86,10 @@ def _answered(outcome: AnswerOutcome) -> Response:
             flash(problem.message)
         case _:
             raise not_found()
-    back = local_path(request.form.get("back")) or url_for("pages.tasks")
+    return _back()
+
+
+def _back() -> Response:
+    """To the page from which the answer was given."""
+    back = local_path(request.values.get("back")) or url_for("pages.tasks")
     return current_app.make_response(redirect(back, 303))

@@ -21,6 +21,42 @@ _STATES = {
     "open": "open",
     "missed": "missed",
 }
+_ROLES = {
+    "CPS_INTAKE": "child-welfare intake",
+    "CPS_INV": "investigator",
+    "CPS_WORKER": "caseworker",
+    "CPS_SUP": "supervisor",
+    "CPS_MGR": "manager",
+    "AG_ATTY": "agency attorney",
+    "JUV_COURT": "juvenile court",
+    "CRIM_COURT": "criminal court",
+    "DA": "prosecutor",
+    "PROB": "probation",
+    "JAIL": "jail",
+    "LE": "police",
+    "BIP": "programme for people who use violence",
+    "SUD": "substance-use treatment",
+    "MH": "mental-health treatment",
+    "CHILD_TX": "child's therapist",
+    "VISIT": "visit centre",
+    "SCHOOL": "school",
+    "GAL": "guardian ad litem",
+    "TRIBE": "tribe",
+    "CARER": "carer",
+    "IVD": "child-support agency",
+    "COUNSEL_SUBJECT": "defence counsel",
+    "COUNSEL_SURVIVOR": "counsel of the survivor",
+    "PRIVACY": "privacy officer",
+    "ADMIN": "administrator",
+}
+_REASONS = {
+    "duty_desk": "You are the desk behind somebody who must know tonight.",
+    "role_unfilled": "Nobody holds the role that must be told.",
+    "late_fact": "The case is closed; this came later.",
+    "unmatched": "It belongs to no case that its sender is on: somebody has to look at it.",
+    "escalated": "Nobody has acknowledged it in time.",
+    "no_rule": "No rule says who is to be told.",
+}
 _URGENCIES = {"U0": "Tonight", "U1": "Today"}
 _MARKS = {"U0": "tonight", "U1": "today"}
 
@@ -36,6 +72,9 @@ def add_to(blueprint: APIBlueprint) -> None:
         "state": state,
         "urgency": _URGENCIES.get,
         "mark": _MARKS.get,
+        "role": lambda code: _ROLES.get(code, code),
+        "reason": _REASONS.get,
+        "person": lambda name: name.partition(":")[2],
     }
     for name, filter_ in filters.items():
         blueprint.add_app_template_filter(filter_, name)
