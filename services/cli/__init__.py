@@ -8,6 +8,7 @@ from services.cli.demo import play_demo
 from services.cli.here import system_here
 from services.cli.jobs import jobs
 from services.cli.ledger import ledger
+from services.cli.listening import listen
 from services.cli.policy import policy
 from services.cli.registry import REGISTRY
 from services.cli.replaying import replay
@@ -25,7 +26,7 @@ def tallystick(context: click.Context) -> None:
     context.obj = system_here
 
 
-for command in (up, demo, status, migrate, sweep, play_demo, replay, jobs, ledger, policy, *REGISTRY):
+for command in (up, demo, status, migrate, sweep, play_demo, replay, jobs, ledger, policy, listen, *REGISTRY):
     tallystick.add_command(command)
 
 

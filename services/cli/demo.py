@@ -27,8 +27,8 @@ _LOG_INS = (
     ("ndiaye", "caseworker"),
     ("lindqvist", "supervisor"),
     ("reyes", "probation officer"),
-    ("turning-point", "programme facilitator"),
-    ("juvenile-clerk", "juvenile court"),
+    ("fontaine", "programme facilitator"),
+    ("osei", "juvenile court clerk"),
     ("administrator", "administrator"),
 )
 

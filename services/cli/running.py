@@ -1,5 +1,6 @@
 """`tallystick up`, `demo`, `status`, `migrate`, `sweep`: the whole system on this machine, and its parts."""
 
+import os
 import signal
 import sys
 import threading
@@ -54,13 +55,15 @@ def demo(home: Path | None, host: str | None, port: int | None) -> None:
 def _wanted(home: Path | None, host: str | None, port: int | None, *, embedded: bool = False) -> Wanted:
     """What the command line and the environment ask for. ``embedded`` leaves stores that are given by URL alone."""
     settings = wiring.read_settings()
+    at = (host or settings.host, port or settings.port)
     return Wanted(
         folder=DataFolder.open(home or settings.home),
-        host=host or settings.host,
-        port=port or settings.port,
+        host=at[0],
+        port=at[1],
         database_url=None if embedded else settings.database_url,
         owner_database_url=None if embedded else settings.owner_database_url,
         broker_url=None if embedded else settings.broker_url,
+        environment={} if "TALLYSTICK_PUBLIC_URL" in os.environ else {"TALLYSTICK_PUBLIC_URL": "http://%s:%d" % at},
     )
 
 
