@@ -1,7 +1,7 @@
 """`tallystick listen`: a receiver for trying webhooks out. Checks each signature and prints what came."""
 
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import click
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -35,6 +35,6 @@ def listen(port: int, secret: str, count: int) -> None:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the library's)
             """Keep the access log quiet: what is printed are the messages."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Receiver) as server:
+    with HTTPServer(("127.0.0.1", port), Receiver) as server:
         while count == 0 or left > 0:
             server.handle_request()

@@ -63,7 +63,9 @@ def _wanted(home: Path | None, host: str | None, port: int | None, *, embedded: 
         database_url=None if embedded else settings.database_url,
         owner_database_url=None if embedded else settings.owner_database_url,
         broker_url=None if embedded else settings.broker_url,
-        environment={} if "TALLYSTICK_PUBLIC_URL" in os.environ else {"TALLYSTICK_PUBLIC_URL": "http://%s:%d" % at},
+        environment={}
+        if "TALLYSTICK_PUBLIC_URL" in os.environ
+        else {"TALLYSTICK_PUBLIC_URL": f"http://{at[0]}:{at[1]}"},
     )
 
 
