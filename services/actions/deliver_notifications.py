@@ -172,8 +172,8 @@ def _facts(connection: Connection, sent: Sequence[Outgoing], now: datetime) -> d
 
 def _refusal(one: Outgoing, facts: dict[UUID, CaseFacts]) -> str | None:
     """Why nothing may be sent to this recipient any more; None where it may."""
-    if one.url is None:
-        return "endpoint_off"
+    if one.address is None:
+        return "no_address"
     if one.case_id is not None and not may_be_told(one.agency_id, facts[one.case_id]):
         return "not_on_case"
     return None
@@ -188,23 +188,24 @@ def _calls(
     calls = []
     for job, one, number in allowed:
         channel = system.channels.get(one.channel)
-        if channel is None or one.endpoint_id is None or one.url is None:
+        if channel is None or one.address is None:
             raise NoChannelError(one.channel)
+        receiver = one.endpoint_id or one.recipient_id
         message = OutwardMessage(
             id=one.id,
-            address=one.url,
+            address=one.address,
             urgency=one.urgency,
             body=_body(system, one, now),
-            secrets=secrets.get(one.endpoint_id, ()),
+            secrets=secrets.get(receiver, ()),
             sent_at=now,
         )
-        calls.append(Call(job, one, number, one.endpoint_id, message, channel))
+        calls.append(Call(job, one, number, receiver, message, channel))
     return calls
 
 
 def _body(system: System, one: Outgoing, now: datetime) -> dict[str, object]:
-    """The thin body, and whatever of the event disclosure lets through for this way out: nothing, for a webhook."""
-    reader = Reader(one.recipient_id, one.agency_id, frozenset({one.role}), Purpose.WEBHOOK)
+    """The thin body, and whatever of the event disclosure lets through on this way out: nothing, for a webhook."""
+    reader = Reader(one.recipient_id, one.agency_id, frozenset({one.role}), Purpose(one.channel))
     title = unread_title(one.event_type, one.emitter)
     disclosed = disclose([title] if title else [], reader, system.policy.disclosure, (), now)
     shown = {field.path: field.value for field in disclosed.shown}

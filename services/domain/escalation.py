@@ -1,7 +1,7 @@
 """The ladder that an unacknowledged alert climbs (practice.md §2, U0; Settled 10). Pure: ``now`` is an argument.
 
-An alert is what one agency was told of one event. It counts as acknowledged as soon as anybody of that agency has
-acknowledged it. Times are business time.
+An alert is what one agency was told of one event. Whose acknowledgement counts is said where it is read
+(``storage.acknowledgements.quieted_at``). Times are business time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """How far an alert has come: when the agency was told, whether anybody there has acknowledged it, and the number of
+    """How far an alert has come: when the agency was told, since when it counts as acknowledged, and the number of
     the last rung that was climbed (0 for none)."""
 
     told_at: datetime

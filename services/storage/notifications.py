@@ -42,9 +42,9 @@ class NewNotification:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A notification that a job wants delivered, with what is known of its endpoint and its event today.
+    """A notification that a job wants delivered, with where it goes and what it is about, as they stand today.
 
-    ``url`` is None where the endpoint is switched off or is not the recipient agency's own.
+    ``address`` is None where it goes nowhere: a webhook's endpoint is switched off, or not the recipient agency's own.
     """
 
     id: UUID
@@ -59,7 +59,7 @@ class Outgoing:
     urgency: Urgency
     state: NotificationState
     endpoint_id: UUID | None
-    url: str | None
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             notifications.c.urgency,
             notifications.c.state,
             notifications.c.endpoint_id,
-            endpoints.c.url,
+            endpoints.c.url.label("address"),
         )
         .join(event_log, event_log.c.id == notifications.c.event_id)
         .join(
@@ -130,7 +130,7 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             urgency=Urgency(row.urgency),
             state=NotificationState(row.state),
             endpoint_id=row.endpoint_id,
-            url=row.url,
+            address=row.address,
         )
         for row in rows
     }

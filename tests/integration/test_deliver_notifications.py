@@ -275,7 +275,7 @@ def test_an_endpoint_that_was_switched_off_is_not_called(county: Telling, taker:
     county.do("UPDATE endpoints SET active = false WHERE id = :id", id=hook.id)
     county.pass_time(county.clock() + timedelta(seconds=4))
     assert len(taker.received) == 1
-    assert county.attempts(event)[-1] == (2, "withheld", "endpoint_off")
+    assert county.attempts(event)[-1] == (2, "withheld", "no_address")
 
 
 def test_a_job_whose_notification_is_not_there_or_delivered_ends(county: Telling, taker: Receiver) -> None:
