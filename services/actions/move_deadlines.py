@@ -106,8 +106,8 @@ class Standing:
     """The deadlines of some cases as they stand by now, and what was done to them since they were read."""
 
     here: dict[UUID, dict[UUID, Deadline]]
-    opened: list[Deadline] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
+    opened: dict[UUID, Deadline] = field(default_factory=dict)
+    moves: dict[UUID, Move] = field(default_factory=dict)
     recomputed: list[Recomputed] = field(default_factory=list)
 
     def of(self, case_id: UUID) -> tuple[Deadline, ...]:
@@ -133,11 +133,12 @@ class Standing:
 
     def end(self, deadline: Deadline, move: Move) -> None:
         """Say what became of a deadline."""
-        self.moves.append(move)
+        self.moves[deadline.id] = move
         self.here[deadline.basis.case_id][deadline.id] = replace(deadline, state=move.state)
 
     def _open(self, deadline: Deadline) -> None:
-        self.opened.append(deadline)
+        self.opened[deadline.id] = deadline
+        self.moves.pop(deadline.id, None)
         self.here.setdefault(deadline.basis.case_id, {})[deadline.id] = deadline
 
 
@@ -159,13 +160,14 @@ def write_changes(
     ``sayings``. Returns the lanes in which there is work now.
     """
     rules = system.policy.deadlines.rules
-    deadlines.add(connection, [NewDeadline(one, rules[one.rule_id].owner) for one in standing.opened])
-    deadlines.move(connection, standing.moves)
-    still_open = [one for one in standing.opened if standing.state_of(one) is State.OPEN]
+    opened = standing.opened.values()
+    deadlines.add(connection, [NewDeadline(one, rules[one.rule_id].owner) for one in opened])
+    deadlines.move(connection, list(standing.moves.values()))
+    still_open = [one for one in opened if standing.state_of(one) is State.OPEN]
     first = (check_job(system, one, venue_of(system, facts[one.basis.case_id]), None) for one in still_open)
     new = [job for job in first if job is not None]
     jobs.add(connection, new)
-    moved = [recomputed(one, rules[one.by.rule_id]) for one in standing.recomputed]
+    moved = [recomputed(one, rules[one.by.rule_id]) for one in standing.recomputed if one.moved]
     events = say(system, connection, [*sayings, *moved], now)
     return lanes_of(system, events) | {job.lane for job in new if job.due_at <= now}
 

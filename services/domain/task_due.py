@@ -106,12 +106,12 @@ def told_of_overdue(deadline: TaskDeadline, event: Event, facts: CaseFacts) -> t
 
 def told_of_overdue_unmatched(deadline: TaskDeadline, counties: Sequence[CountyFacts]) -> tuple[NotificationDraft, ...]:
     """Who hears that a task about an event of no case is overdue: the desk that stands in for the assignee, else the
-    administrators. Empty only where there is nobody at all.
+    administrators, else the assignee's own desk again. Empty only where there is nobody at all.
     """
-    desks = (seat for county in counties for seat in (county.on_call, county.intake) if seat is not None)
-    other = next((seat for seat in desks if seat.party_id != deadline.assignee), None)
+    desks = tuple(seat for county in counties for seat in (county.on_call, county.intake) if seat is not None)
+    others = tuple(seat for seat in desks if seat.party_id != deadline.assignee)
     admins = tuple(dict.fromkeys(seat for county in counties for seat in county.admins))
-    told = (other,) if other is not None else admins
+    told = others[:1] or admins or desks[:1]
     return tuple(_draft(deadline, seat, cautioned=False) for seat in told)
 
 
