@@ -2,21 +2,34 @@
 
 The clock goes from one recorded instant to the next (``recordedtime``, else ``time``; practice.md, Settled 14); every
 job whose time comes on the way is done at its own instant, in the order of the instants.
+
+A story may say two things that no agency's system sends:
+
+* a reference to another event of the story where a payload holds a receipt, which is made when the story is played:
+  ``"linked_event": "urn:agency:alder-police:rms#dv-call"``, its source and its id;
+* that people answer their alerts: with the extension ``storyacknowledged`` of ``9``, nine minutes after the event
+  was recorded every desk that was alerted and has not yet said so acknowledges.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from services.actions.receive_events import Outcome, receive_events
+from services.actions.acknowledge_notification import acknowledge_notification
+from services.actions.receive_events import Accepted, Outcome, receive_events
 from services.actions.run_jobs import run_jobs
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
 from services.domain.events import Envelope
+from services.domain.scopes import Scope
 from services.domain.urgency import Lane
-from services.storage import agencies, jobs
+from services.storage import agencies, jobs, reporting
 from services.system import System
 
+ACKNOWLEDGED = "storyacknowledged"
+"""The extension of an event after which alerts are acknowledged: minutes after it was recorded."""
+
+_REFERENCES = ("linked_event", "about_event")
 _MOST_ROUNDS = 10_000
 """Rounds of work at one instant before something is plainly going in circles."""
 
@@ -28,6 +41,10 @@ class StoryEvent:
     line: int
     sender: Actor
     envelope: Envelope
+
+
+_Act = tuple[datetime, int, StoryEvent | None]
+"""What happens when, in the order of the lines; without an event, that people acknowledge their alerts."""
 
 
 class GoingInCirclesError(Exception):
@@ -45,14 +62,20 @@ def play_story(
     """Play events in the order of their recorded instants; ``clock`` must be the system's own.
 
     ``heard`` is called with the outcome of each, after everything that follows from it at that instant is done. With
-    ``until``, events recorded after it are left out, and time goes on to it at the end.
+    ``until``, events recorded after it are left out, and time goes on to it at the end. Raises ValueError, naming the
+    line, where a reference or the time of an acknowledgement makes no sense.
     """
-    for event in sorted(events, key=lambda one: (one.envelope.recorded, one.line)):
-        instant = event.envelope.recorded
+    receipts: dict[str, str] = {}
+    for instant, _, event in sorted((*_said(events), *_answers(events)), key=lambda act: act[:2]):
         if until is not None and instant > until:
             break
         let_time_pass(system, clock, instant)
-        [outcome] = receive_events(system, event.sender, [event.envelope])
+        if event is None:
+            _acknowledge(system)
+            continue
+        [outcome] = receive_events(system, event.sender, [_resolved(event, receipts)])
+        if isinstance(outcome, Accepted):
+            receipts[f"{event.envelope.source}#{event.envelope.id}"] = str(outcome.receipt)
         _work(system)
         heard(event, outcome)
     if until is not None:
@@ -70,6 +93,41 @@ def let_time_pass(system: System, clock: StoryClock, instant: datetime) -> None:
         _work(system)
     clock.move_to(instant)
     _work(system)
+
+
+def _said(events: Iterable[StoryEvent]) -> Iterable[_Act]:
+    return ((event.envelope.recorded, event.line, event) for event in events)
+
+
+def _answers(events: Iterable[StoryEvent]) -> Iterable[_Act]:
+    for event in events:
+        minutes = event.envelope.extensions.get(ACKNOWLEDGED)
+        if minutes is not None:
+            if not minutes.isdecimal():
+                raise ValueError(f"line {event.line}: {ACKNOWLEDGED} must be a whole number of minutes")
+            yield event.envelope.recorded + timedelta(minutes=int(minutes)), event.line, None
+
+
+def _resolved(event: StoryEvent, receipts: Mapping[str, str]) -> Envelope:
+    """The event with the receipts of the story's own events in the place of references to them."""
+    data = event.envelope.data
+    if not isinstance(data, Mapping):
+        return event.envelope
+    named = {name: data[name] for name in _REFERENCES if "#" in str(data.get(name, ""))}
+    for name, reference in named.items():
+        if reference not in receipts:
+            raise ValueError(f"line {event.line}: {name} names no event that was accepted before: {reference}")
+    resolved = {name: receipts[str(reference)] for name, reference in named.items()}
+    return replace(event.envelope, data={**data, **resolved})
+
+
+def _acknowledge(system: System) -> None:
+    """Every desk acknowledges what it was alerted of."""
+    with system.database.begin(system_actor("replay")) as connection:
+        alerts = reporting.open_alerts(connection)
+    for alert in alerts:
+        desk = Actor(name=f"client:{alert.agency}", agency_id=alert.agency_id, scopes=frozenset({Scope.INBOX}))
+        acknowledge_notification(system, desk, alert.notification_id)
 
 
 def _work(system: System) -> None:

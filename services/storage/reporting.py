@@ -1,10 +1,13 @@
 """Everything that came of a story, read whole: for replays on a scratch database, where it is bounded by the story."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from services.domain.urgency import Urgency
 from services.storage.tables import (
     agencies,
     deadlines,
@@ -122,3 +125,30 @@ def dues(connection: Connection) -> Rows:
         .order_by(deadlines.c.rule_id, deadlines.c.key, deadlines.c.raw_due, "trigger")
     )
     return [dict(row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that a desk has not acknowledged: one of the desk's notifications of the event."""
+
+    notification_id: UUID
+    agency_id: UUID
+    agency: str
+
+
+def open_alerts(connection: Connection) -> list[OpenAlert]:
+    """The alerts that desks were given and have not acknowledged, one of each agency and event, the earliest first."""
+    first = (
+        select(notifications.c.id, notifications.c.agency_id, agencies.c.slug, notifications.c.created_at)
+        .join(agencies, agencies.c.id == notifications.c.agency_id)
+        .join(teams, teams.c.id == notifications.c.recipient_id)
+        .where(
+            notifications.c.urgency == Urgency.U0.value,
+            notifications.c.channel == "inbox",
+            notifications.c.acknowledged_at.is_(None),
+        )
+        .distinct(notifications.c.event_id, notifications.c.agency_id)
+        .order_by(notifications.c.event_id, notifications.c.agency_id, notifications.c.created_at)
+    ).subquery()
+    rows = connection.execute(select(first).order_by(first.c.created_at, first.c.slug))
+    return [OpenAlert(row.id, row.agency_id, row.slug) for row in rows]
