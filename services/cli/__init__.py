@@ -15,6 +15,7 @@ from services.cli.replaying import replay
 from services.cli.running import demo, migrate, status, sweep, up
 from services.local.errors import LocalError
 from services.policy.source import InvalidPolicyError
+from services.storage.database import DATABASE_AWAY
 from services.wiring import SettingsError
 
 
@@ -37,6 +38,9 @@ def main() -> None:
     except InvalidPolicyError as error:
         for problem in error.errors:
             click.echo(str(problem), err=True)
+        sys.exit(1)
+    except DATABASE_AWAY:
+        click.echo("tallystick: the database does not answer. Is `tallystick up` running on this data folder?", err=True)
         sys.exit(1)
     except (SettingsError, LocalError) as error:
         click.echo(f"tallystick: {error}", err=True)
