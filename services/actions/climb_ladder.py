@@ -15,7 +15,7 @@ from services.domain.roles import WITHOUT_LOGIN, Role
 from services.domain.routing_decision import DO_NOT_RAISE, NotificationDraft, Reason
 from services.domain.routing_facts import CaseFacts, Seat
 from services.domain.standing import may_be_told
-from services.storage import decisions, escalations, rosters, teams
+from services.storage import decisions, escalations, rosters
 from services.storage.acknowledgements import EventAtAgency
 from services.storage.escalations import Told
 from services.storage.jobs import Job
@@ -71,12 +71,11 @@ def _facts(
 ) -> dict[UUID, EscalationFacts]:
     """Who stands above, by the notification with which each alert began."""
     desks = escalations.duty_desks(connection, {one.agency_id for one in told})
-    on_shift = teams.on_shift(connection, set(desks.values()), now) if desks else {}
     people = {seat.party_id for case in cases.values() for seat in case.seats if seat.party_kind == "person"}
     supervisors = escalations.supervisors_above(connection, people | {one.recipient_id for one in told}, now)
     known = EscalationFacts(
         desks=desks,
-        on_shift={desk: min(those) for desk, those in on_shift.items() if those},
+        on_shift=escalations.on_shift(connection, desks.values(), now),
         supervisors=supervisors,
         admins=rosters.administrators(connection),
     )

@@ -152,8 +152,9 @@ def _begin(system: System, batch: Sequence[Job]) -> list[Call]:
     now = system.clock()
     with system.database.begin(DELIVERY) as connection:
         found = notifications.outgoing(connection, [job.ref for job in batch])
-        sent = [(job, found[job.ref]) for job in batch if job.ref in found and found[job.ref].state in _TO_BE_SENT]
-        moot = [job for job in batch if job.ref not in found or found[job.ref].state not in _TO_BE_SENT]
+        first = {job.ref: job for job in reversed(batch) if job.ref in found and found[job.ref].state in _TO_BE_SENT}
+        sent = [(job, found[job.ref]) for job in batch if first.get(job.ref) is job]
+        moot = [job for job in batch if first.get(job.ref) is not job]
         if moot:
             jobs.finish(connection, moot, system.done_by)
         numbers = notifications.start_attempts(connection, [one.id for _, one in sent], now)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Date, bindparam, cast, or_, select
 
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
-from services.storage.tables import event_log, notifications, supervisions, teams
+from services.storage.tables import event_log, notifications, on_call_shifts, staff, supervisions, teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,24 @@ def duty_desks(connection: Connection, agency_ids: Collection[UUID]) -> dict[UUI
         .order_by(teams.c.slug.desc())
     )
     return {row.agency_id: row.id for row in rows}
+
+
+def on_shift(connection: Connection, desk_ids: Collection[UUID], at: datetime) -> dict[UUID, UUID]:
+    """Who answers for each of these desks at an instant (business time); of several, whoever began last. A desk that
+    nobody answers for is left out.
+    """
+    rows = connection.execute(
+        select(on_call_shifts.c.team_id, on_call_shifts.c.staff_id)
+        .join(staff, staff.c.id == on_call_shifts.c.staff_id)
+        .where(
+            on_call_shifts.c.team_id.in_(list(desk_ids)),
+            on_call_shifts.c.starts_at <= at,
+            or_(on_call_shifts.c.ends_at.is_(None), on_call_shifts.c.ends_at > at),
+            staff.c.active,
+        )
+        .order_by(on_call_shifts.c.starts_at, staff.c.username.desc())
+    )
+    return {row.team_id: row.staff_id for row in rows}
 
 
 def supervisors_above(connection: Connection, staff_ids: Collection[UUID], now: datetime) -> Mapping[UUID, UUID]:

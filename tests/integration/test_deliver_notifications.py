@@ -291,6 +291,21 @@ def test_a_job_whose_notification_is_not_there_or_delivered_ends(county: Telling
     assert len(taker.received) == 1
 
 
+def test_two_jobs_for_one_notification_send_it_once(county: Telling, taker: Receiver) -> None:
+    county.hook("probation", taker.url)
+    taker.answer(503)
+    event = county.violate()
+    county.alder.work()
+    [told] = county.told(event, "webhook")
+    county.do("UPDATE jobs SET due_at = :now WHERE kind = 'deliver'", now=county.clock())
+    with county.system.database.begin(system_actor("test")) as connection:
+        jobs.add(connection, [NewJob("again", Lane.URGENT, "deliver", told.id, county.clock())])
+    taker.answer(204)
+    county.alder.work()
+    assert len(taker.received) == 2
+    assert county.jobs("deliver") == []
+
+
 def test_a_rehearsal_keeps_what_would_have_been_sent(system: System, clock: StoryClock) -> None:
     channel = RehearsalChannel()
     county = telling(system, clock, channel)
