@@ -1,4 +1,4 @@
-"""What routing decided, written set-wise: tasks opened and done, cautions, outcomes, links, and the policy of the day."""
+"""What routing decided, written set-wise: tasks opened and done, cautions, outcomes, links, and the policy in force."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.tasks import OPEN, TaskState
@@ -108,7 +108,7 @@ def complete_tasks(connection: Connection, done: Mapping[UUID, UUID], at: dateti
     if done:
         connection.execute(
             update(tasks)
-            .where(tasks.c.id == bindparam("task"), tasks.c.state.in_([state.value for state in OPEN]))
+            .where(tasks.c.id == bindparam("task"), or_(*(tasks.c.state == state.value for state in sorted(OPEN))))
             .values(state=TaskState.DONE.value, done_by_event_id=bindparam("event"), changed_at=at),
             [{"task": task_id, "event": event_id} for task_id, event_id in sorted(done.items())],
         )
