@@ -133,11 +133,21 @@ def event(type_: str, data: Mapping[str, object], subject: str = CASE_NUMBER, **
 
 
 TEMPLATE = "template_web"
+_SECRETS: dict[str, str] = {}
 
 
 @pytest.fixture(scope="session")
 def web_template(stores: LocalStores, policy_book: PolicyBook) -> Mapping[str, str]:
-    """A template database that holds the world with its case; the secrets of its clients."""
+    """A template database that holds the world with its case; the secrets of its clients.
+
+    Made once a run, though the folders of tests that use it each have it from here.
+    """
+    if not _SECRETS:
+        _SECRETS.update(_make_template(stores, policy_book))
+    return _SECRETS
+
+
+def _make_template(stores: LocalStores, policy_book: PolicyBook) -> Mapping[str, str]:
     stores.postgres.create_from_template(TEMPLATE, MIGRATED)
     database = connect(stores.dsn_app(TEMPLATE), DatabaseRole.WORKER)
     keys = KeyRing(payloads=b"p" * 32, vault=b"v" * 32)

@@ -12,7 +12,7 @@ from services.domain.actors import Actor
 from services.domain.errors import FieldProblem
 from services.domain.events import Event
 from services.domain.tasks import Moved, Refused, TaskState, Unchanged, Verb, answer
-from services.storage import audit, tasks
+from services.storage import audit, cases, tasks
 from services.storage.audit import AuditEntry
 from services.storage.tasks import Asked
 from services.system import System
@@ -80,7 +80,7 @@ def _answer(system: System, actor: Actor, task_id: UUID, verb: Verb, reason: str
         moved = _decided(asked, verb, said)
         if not isinstance(moved, Moved):
             return moved
-        if asked.case_id is None:
+        if asked.case_id is None or cases.token_of(connection, asked.case_id) is None:
             return _move_alone(system, connection, actor, asked, moved, said)
     return _keep(system, actor, asked, asked.case_id, verb, moved, said)
 
@@ -120,18 +120,16 @@ def _keep(
     data = {"task_id": str(asked.id), "kind": asked.kind} | ({"reason": reason} if reason else {})
     try:
         outcome = record_event(system, actor, _TYPES[verb], case_id, data, within=move_task)
-        match outcome:
-            case Accepted(receipt):
-                return Answered(asked.id, moved.state, receipt)
-            case Invalid(problems):
-                wrong = problems[0]
-                return NotAnswered(replace(wrong, field=wrong.field.removeprefix("data.")), asked.state)
-            case _:
-                with system.database.begin(actor) as connection:
-                    now_so = _again(connection, asked, verb, reason)
-                    return _move_alone(system, connection, actor, asked, now_so, reason)
     except _OvertakenError as overtaken:
         return overtaken.outcome
+    match outcome:
+        case Accepted(receipt):
+            return Answered(asked.id, moved.state, receipt)
+        case Invalid(problems):
+            wrong = problems[0]
+            return NotAnswered(replace(wrong, field=wrong.field.removeprefix("data.")), asked.state)
+        case _:
+            return NotAnswered(FieldProblem("", "not_permitted", "Your agency may not answer tasks."), asked.state)
 
 
 def _again(connection: Connection, asked: Asked, verb: Verb, reason: str | None) -> Moved:

@@ -131,16 +131,19 @@ def happenings(connection: Connection, case_id: UUID, before: Place | None, limi
     Only what routing has let through: an event that is refused or in quarantine is read by nobody (practice.md §8
     row 52), and neither is one of which that is not decided yet.
     """
+    order = (event_log.c.time, event_log.c.sequence, event_log.c.id)
     query = (
         select(event_log.c.id, event_log.c.time, agencies.c.name)
         .join(event_outcomes, event_outcomes.c.event_id == event_log.c.id)
         .join(agencies, agencies.c.id == event_log.c.agency_id)
         .where(event_log.c.id.in_(_of_case(case_id)), event_outcomes.c.state == "processed")
-        .order_by(event_log.c.time.desc(), event_log.c.id.desc())
+        .order_by(*(column.desc() for column in order))
         .limit(limit)
     )
     if before is not None:
-        query = query.where(tuple_(event_log.c.time, event_log.c.id) < tuple_(literal(before[0]), literal(before[1])))
+        last = event_log.alias()
+        sequence = select(last.c.sequence).where(last.c.id == before[1]).scalar_subquery()
+        query = query.where(tuple_(*order) < tuple_(literal(before[0]), sequence, literal(before[1])))
     return [Happening(row.id, row.time, row.name) for row in connection.execute(query)]
 
 

@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import Response, request
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services import wiring
@@ -51,6 +52,7 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     authentication.install(app)
     protection = CSRFProtect(app)
     Bootstrap5(app)
+    app.jinja_env.undefined = StrictUndefined
     for blueprint in (*api_blueprints, health.blueprint):
         protection.exempt(blueprint)
         app.register_blueprint(blueprint)

@@ -28,7 +28,7 @@ KINDS: Mapping[str, Kind] = {
     "too-large": Kind(413, "Too large", "Send less at once: split a batch, or shorten the text."),
     "unsupported-media-type": Kind(415, "Media type not supported", "Send one of the media types that are accepted."),
     "invalid": Kind(422, "Some fields are not right", "Correct the fields that are named; nothing was kept."),
-    "too-many-requests": Kind(429, "Too many requests", "Wait for as long as the Retry-After header says."),
+    "too-many-requests": Kind(429, "Too many requests", "Wait a little (Retry-After says how long), then try again."),
     "internal": Kind(500, "Something went wrong here", "It is not known to be your request. Try again later."),
     "unavailable": Kind(503, "Not available at the moment", "Nothing was kept. Send the same again after a while."),
 }

@@ -53,7 +53,7 @@ REQUEST_BODIES = {"/oauth/token": {"application/x-www-form-urlencoded": _FORM}}
 @public
 @blueprint.output(TokenOut, description="A token for ten minutes.")
 @blueprint.doc(responses={400: "The request is not right (RFC 6749 §5.2).", 401: "Not this client, or not its secret."})
-def token() -> Response | tuple[Response, int]:
+def token() -> Response:
     """Ask for an access token.
 
     The client proves itself by HTTP Basic or in the form, never by both.
@@ -99,9 +99,10 @@ def _credentials() -> tuple[str, str] | None:
     return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
 
 
-def _refused(code: str) -> tuple[Response, int]:
+def _refused(code: str) -> Response:
     response = jsonify(error=code, error_description=_WORDS[code])
-    if code != "invalid_client":
-        return response, 400
-    response.headers["WWW-Authenticate"] = _WAYS
-    return response, 401
+    response.status_code = 400
+    if code == "invalid_client":
+        response.status_code = 401
+        response.headers["WWW-Authenticate"] = _WAYS
+    return response

@@ -30,7 +30,7 @@ class DeclineForm(FlaskForm):  # type: ignore[misc]
     reason = TextAreaField(
         "Reason",
         [InputRequired("Say why the task is declined."), Length(max=REASON_CHARACTERS)],
-        description="Whoever asked will read this. Write nothing about where somebody is.",
+        description="It becomes part of the case. Write nothing about where somebody is.",
     )
 
 

@@ -11,6 +11,7 @@ from services.web import context
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+_CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _ACRONYMS = {"Dv": "DV", "Bip": "BIP", "Icwa": "ICWA", "Id": "ID"}
 _STATES = {
     "proposed": "waiting for an answer",
@@ -105,12 +106,12 @@ def _day(value: date) -> str:
 
 def label(name: str) -> str:
     """A field's name in plain words: ``children_present`` → ``Children present``."""
-    words = name.replace("_", " ").strip().capitalize().split(" ")
+    words = name.removesuffix("_ref").removesuffix("_refs").replace("_", " ").strip().capitalize().split(" ")
     return " ".join(_ACRONYMS.get(word.capitalize(), word) for word in words)
 
 
 def plain(value: object, zone: str) -> str:
-    """A single value in plain words. Codes lose their underscores; days and instants are written out."""
+    """A single value in plain words. Codes lose their underscores; roles, days and instants are written out."""
     match value:
         case bool():
             return "Yes" if value else "No"
@@ -118,7 +119,9 @@ def plain(value: object, zone: str) -> str:
             return _day(date.fromisoformat(value))
         case str() if _INSTANT.match(value):
             return instant(datetime.fromisoformat(value), zone)
-        case str() if " " not in value and "_" in value:
+        case str() if value in _ROLES:
+            return _ROLES[value]
+        case str() if _CODE.fullmatch(value):
             return value.replace("_", " ")
         case _:
             return str(value)
