@@ -39,7 +39,7 @@ def replay(file: Path, until: datetime | None, setup: Path | None, form: str) ->
         click.echo(str(error), err=True)
         sys.exit(1)
     if form == "json":
-        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
     else:
         _print(report)
 
