@@ -120,10 +120,9 @@ class Standing:
 
     def take(self, changes: Changes) -> None:
         """Take changes over."""
-        for deadline in changes.opened:
+        for deadline in (*changes.opened, *(change.by for change in changes.recomputed)):
             self._open(deadline)
         for change in changes.recomputed:
-            self._open(change.by)
             self.recomputed.append(change)
             self.end(change.deadline, Move(change.deadline.id, State.RECOMPUTED, superseded_by=change.by.id))
         for met in changes.met:
@@ -134,7 +133,9 @@ class Standing:
     def end(self, deadline: Deadline, move: Move) -> None:
         """Say what became of a deadline."""
         self.moves[deadline.id] = move
-        self.here[deadline.basis.case_id][deadline.id] = replace(deadline, state=move.state)
+        self.here[deadline.basis.case_id][deadline.id] = replace(
+            deadline, state=move.state, closed_by=move.by_event, superseded_by=move.superseded_by
+        )
 
     def _open(self, deadline: Deadline) -> None:
         self.opened[deadline.id] = deadline
@@ -226,7 +227,9 @@ def _later(system: System, connection: Connection, events: Sequence[Event], book
 
 
 def _after(event: Event, known: Sequence[Event], types: Collection[str]) -> list[Event]:
-    return [one for one in known if one.id != event.id and one.time >= event.time and one.type in types]
+    """Those that happened after an event; of what happened at one instant, those that stand after it in the log."""
+    place = event.time, event.sequence
+    return [one for one in known if (one.time, one.sequence) > place and one.type in types]
 
 
 def _met(met: Met) -> Move:

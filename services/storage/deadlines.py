@@ -228,6 +228,8 @@ def _deadline(row: Row[Any]) -> Deadline:
         zone=row.zone,
         computed_at=row.computed_at,
         state=State(row.state),
+        closed_by=row.closed_by_event_id,
+        superseded_by=row.superseded_by,
     )
 
 
