@@ -55,6 +55,7 @@ class Deadline:
 
     A due date that counts days has the end of its local day as its instant. ``computed_at`` is when this deadline was
     opened; ``id`` follows from the trigger, the rule, the key and the dates, so opening it twice opens one.
+    ``closed_by`` is the event that met or cancelled it, ``superseded_by`` the deadline that took its place.
     """
 
     id: UUID
@@ -70,12 +71,19 @@ class Deadline:
     zone: str
     computed_at: datetime
     state: State = State.OPEN
+    closed_by: UUID | None = None
+    superseded_by: UUID | None = None
 
 
 def compute(rule: DeadlineRule, anchor: datetime, venue: Venue, occurrence: int = 0) -> Due:
     """When the ``occurrence``-th deadline of a rule is due that is counted from an anchor (an aware instant)."""
-    base = _base(rule, anchor, venue.zone, occurrence)
-    return compute_due(rule.limit, base, venue.zone, venue.calendars[rule.calendar], rule.roll, rule.internal)
+    limit, base = rule.limit, anchor
+    match limit, rule.recurs:
+        case Months(count), Recurrence(Months(every), _):
+            limit = Months(count + every * occurrence)  # in one step, so that month ends do not drift
+        case _ if occurrence:
+            base = start_of_day(_base_day(rule, local_date(anchor, venue.zone), occurrence), venue.zone)
+    return compute_due(limit, base, venue.zone, venue.calendars[rule.calendar], rule.roll, rule.internal)
 
 
 def facts_of(event: Event) -> Mapping[str, object]:
@@ -194,12 +202,6 @@ def overdue_since(deadline: Deadline) -> date:
 def days_late(deadline: Deadline, at: datetime) -> int:
     """By how many local days an instant lies after the due date; 0 where it does not."""
     return max((local_date(at, ZoneInfo(deadline.zone)) - deadline.due_on).days, 0)
-
-
-def _base(rule: DeadlineRule, anchor: datetime, zone: ZoneInfo, occurrence: int) -> datetime:
-    if occurrence == 0:
-        return anchor
-    return start_of_day(_base_day(rule, local_date(anchor, zone), occurrence), zone)
 
 
 def _base_day(rule: DeadlineRule, anchor_on: date, occurrence: int) -> date:

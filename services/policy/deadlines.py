@@ -138,6 +138,8 @@ class _Reader:
             tracks=_or(node, "tracks", _tracks, TRACKS),
         )
         _check_hours(node, rule)
+        if rule.recurs is not None and rule.again is Again.REPLACE:
+            raise node.at("again").error("a row of recurring deadlines is not replaced; expected one of: keep, earlier")
         return rule
 
     def _trigger(self, node: Node, limit: Limit) -> Trigger:
