@@ -32,7 +32,11 @@ from tests.routing import CASE, FOLDER, POLICY, event_of
 ROUTING = (FOLDER / "routing.yaml").read_text(encoding="utf-8")
 TASKS = (FOLDER / "tasks.yaml").read_text(encoding="utf-8")
 
-RULES = [rule for entry in POLICY.types.values() for rule in (*entry.tells, *entry.tasks, *entry.survivor)]
+RULES: list[TellRule | TaskRule | SurvivorRule] = []
+for _entry in POLICY.types.values():
+    RULES += [*_entry.tells]
+    RULES += [*_entry.tasks]
+    RULES += [*_entry.survivor]
 URGENCIES = [(entry.event_type, place) for entry in POLICY.types.values() for place in range(len(entry.urgencies))]
 
 

@@ -253,6 +253,18 @@ def test_row_33_each_decision_of_a_meeting_becomes_a_task_of_its_owner() -> None
     assert {"PROB", "BIP"} <= told(decision)
 
 
+def test_decisions_of_a_meeting_that_rest_on_her_word_stay_within_the_agency() -> None:
+    decision = routed(
+        "meeting.held",
+        Role.CPS_WORKER,
+        held_on="2025-05-12",
+        victim_sourced=True,
+        decisions=[{"decision": "a", "owner_role": "PROB"}, {"decision": "b", "owner_role": "CPS_WORKER"}],
+    )
+    assert assignees(decision, "do_decision") == ["CPS_WORKER"]
+    assert told(decision) <= {role.value for role in CHILD_WELFARE}
+
+
 def test_row_34_location_seeking_at_a_visit_is_a_u0_that_goes_to_no_police_without_her() -> None:
     decision = routed("visitctr.critical_incident", Role.VISIT, CALLS_AGREED, kind="location_seeking")
     assert decision.urgency is Urgency.U0
