@@ -60,12 +60,18 @@ class TaskDeadline:
 def task_deadline(
     task_id: UUID, draft: TaskDraft, event: Event, since: datetime, venue: Venue, now: datetime, digest: str
 ) -> TaskDeadline:
-    """The due date of a task that ``event`` opens, its limit counted from the aware instant ``since``."""
+    """The due date of a task that ``event`` opens, its limit counted from the aware instant ``since``.
+
+    What is heard of so late that it would be over already counts from ``now``: nobody is asked for what cannot be done.
+    """
     calendar = venue.calendars[OFFICE]
     if draft.due_on is not None:
         due_on, due_at = draft.due_on, end_of_day(draft.due_on, venue.zone)
     else:
         due = task_due(draft.limit, since, venue.zone, calendar)
+        if due.rolled <= now:
+            since = now
+            due = task_due(draft.limit, since, venue.zone, calendar)
         due_on, due_at = due.due_on, due.rolled
     return TaskDeadline(
         id=uuid5(task_id, "due"),

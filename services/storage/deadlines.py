@@ -10,13 +10,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Connection, Row, Text, bindparam, case, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.deadlines import Basis, Deadline, State
 from services.domain.due_dates import Roll
 from services.domain.roles import Role
-from services.storage.tables import deadlines
+from services.storage.tables import deadlines, event_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,30 @@ def move(connection: Connection, moves: Sequence[Move]) -> None:
             }
             for one in moves
         ],
+    )
+
+
+def cancel_unlinked(connection: Connection, taken_back: Sequence[tuple[UUID, str, UUID]]) -> None:
+    """Cancel what linked events opened that do not belong to their case after all: the case, the event, and the event
+    that takes it back. What any other event opened stays as it is.
+    """
+    if not taken_back:
+        return
+    linked = select(event_links.c.event_id).where(
+        event_links.c.case_id == bindparam("case"),
+        cast(event_links.c.event_id, Text) == bindparam("linked"),
+        event_links.c.unlinked_by_event_id.is_(None),
+    )
+    connection.execute(
+        update(deadlines)
+        .where(
+            deadlines.c.case_id == bindparam("case"),
+            deadlines.c.state == State.OPEN.value,
+            deadlines.c.task_id.is_(None),
+            deadlines.c.trigger_event_id.in_(linked),
+        )
+        .values(state=State.CANCELLED.value, closed_by_event_id=bindparam("by")),
+        [{"case": case_id, "linked": event_id, "by": by} for case_id, event_id, by in taken_back],
     )
 
 

@@ -234,6 +234,29 @@ def test_what_was_done_before_its_deadline_was_known_meets_it_at_once(county: Al
     assert states(county.system, "D02") == [("met", None)]
 
 
+def test_a_linked_event_opens_and_meets_deadlines_until_its_link_is_taken_back(
+    county: Alder, clock: StoryClock
+) -> None:
+    county.open_case()
+    clock.move_to(REFERRED + timedelta(days=5))
+    done = county.accept("cps", "inv.disposition", minimal_payload("inv.disposition"), subject="elsewhere")
+    county.work()
+    county.accept("cps", "event.linked", {"linked_event": str(done)})
+    county.work()
+    data = {**minimal_payload("intake.referral_received"), "referral_ref": "r-1"}
+    county.accept("cps", "intake.referral_received", data, time=REFERRED)
+    county.work()
+    assert states(county.system, "D02") == [("met", None)]
+    later = county.accept("cps", "intake.referral_received", {**data, "referral_ref": "r-2"}, subject="elsewhere")
+    county.work()
+    county.accept("cps", "event.linked", {"linked_event": str(later)})
+    county.work()
+    assert states(county.system, "D02") == [("met", None), ("open", None)]
+    county.accept("cps", "event.unlinked", {"linked_event": str(later), "why": "another family"})
+    county.work()
+    assert states(county.system, "D02") == [("met", None), ("cancelled", None)]
+
+
 def test_a_visit_in_time_that_is_told_late_takes_back_that_it_was_missed(county: Alder, clock: StoryClock) -> None:
     county.open_case()
     removed = {"child_ref": "cody", "removal_at": "2025-01-20T12:00:00-05:00"}

@@ -155,6 +155,12 @@ def test_a_task_is_due_its_limit_after_the_instant_given() -> None:
     assert (due.due_at, due.rule_id) == (AT + timedelta(hours=4), "task.ask_about_absence")
 
 
+def test_a_task_that_would_be_over_before_it_is_put_counts_from_now() -> None:
+    now = AT + timedelta(hours=4)
+    due = task_deadline(party("task"), TASK, TRIGGER, AT, VENUE, now, "d")
+    assert (due.counted_from, due.due_at) == (now, now + timedelta(hours=4))
+
+
 def test_a_task_with_a_day_of_its_own_is_due_at_its_end_and_overdue_on_the_next() -> None:
     due = task_deadline(party("task"), replace(TASK, due_on=date(2025, 8, 15)), TRIGGER, AT, VENUE, AT, "d")
     assert (due.due_at, due.due_on) == (datetime(2025, 8, 16, 4, tzinfo=UTC), date(2025, 8, 15))
