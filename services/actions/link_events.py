@@ -1,6 +1,6 @@
 """Linking an unmatched event to a case, and taking it back: appended facts, never a guess by name (Settled 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,11 @@ def link_events(connection: Connection, events: Sequence[Event], now: datetime) 
             free.discard(target)
             decisions.link(connection, target, event.case_id, event.id)
             jobs.add(connection, [_job(target, event, now)])
+
+
+def events_to_link(events: Iterable[Event]) -> set[UUID]:
+    """The events that these say belong to a case."""
+    return {target for event in events if event.type == LINKED and (target := _target(event))}
 
 
 def _unlink(connection: Connection, event: Event) -> None:

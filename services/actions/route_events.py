@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.actions.link_events import link_events
+from services.actions.link_events import events_to_link, link_events
 from services.actions.move_deadlines import move_deadlines, task_deadlines
-from services.actions.routing_plan import RoutingPlan
-from services.domain.actors import system_actor
+from services.actions.routing_plan import ROUTER, RoutingPlan
 from services.domain.events import Event
 from services.domain.overrides import refusal_of
 from services.domain.roles import CHILD_WELFARE, Role
@@ -33,7 +32,7 @@ _TASK_FIELDS = ("task_id", "task_ref")
 def route_events(system: System, batch: Sequence[Job]) -> None:
     """Route the events of a batch of jobs, all in one transaction. Raises LeaseLostError, and then wrote nothing."""
     now = system.clock()
-    with system.database.begin(system_actor("router")) as connection:
+    with system.database.begin(ROUTER) as connection:
         events = _events(system, connection, batch)
         plan = _plan(system, connection, events, now)
         counties = rosters.county_facts(connection) if any(event.case_id is None for event in events) else ()
@@ -71,8 +70,8 @@ def _events(system: System, connection: Connection, batch: Sequence[Job]) -> lis
 def _plan(system: System, connection: Connection, events: Sequence[Event], now: datetime) -> RoutingPlan:
     case_ids = {event.case_id for event in events if event.case_id}
     facts = rosters.case_facts(connection, case_ids, _named_tasks(events), now) if case_ids else {}
-    kinds = system.policy.routing.kinds
-    asked = decisions.open_task_names(connection, case_ids, list(kinds)) if case_ids else {}
+    kinds = list(system.policy.routing.kinds)
+    asked = decisions.open_task_names(connection, case_ids, kinds, events_to_link(events)) if case_ids else {}
     return RoutingPlan(system=system, now=now, facts=facts, asked=asked)
 
 

@@ -12,16 +12,21 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from services.actions.escalate_notifications import first_escalation_job
+from services.domain.actors import system_actor
 from services.domain.contradictions import put_contradiction
 from services.domain.events import Event
 from services.domain.routing import route, route_unmatched
-from services.domain.routing_decision import NotificationDraft, RoutingDecision, TaskDraft
+from services.domain.routing_decision import NotificationDraft, Reason, RoutingDecision, TaskDraft
 from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.urgency import Lane, lane_of
-from services.storage import decisions, jobs, notifications
+from services.storage import audit, decisions, jobs, notifications
+from services.storage.audit import AuditEntry
 from services.storage.notifications import NewNotification
 from services.system import System
 
+ROUTER = system_actor("router")
+
+_WITHOUT_EFFECT = frozenset({"refused", "quarantined"})
 _INBOX = "inbox"
 _WEBHOOK = "webhook"
 
@@ -87,8 +92,11 @@ class RoutingPlan:
 
     def refuse(self, event: Event, code: str) -> None:
         """An act that no policy allows is kept and told like any event, and has no effect (practice.md §8 row 53)."""
-        self.route(event)
-        self.outcomes.pop()
+        if event.case_id is None:
+            raise ValueError("an event without a case is not refused, but put before a person")
+        decision = route(event, self.facts[event.case_id], self.system.policy.routing)
+        told = tuple(one for one in decision.notifications if one.reason is not Reason.TASK)
+        self._take(event, replace(decision, notifications=told, tasks=(), completes=()), event.case_id)
         self.settle(event, "refused", code)
 
     def lanes(self) -> set[Lane]:
@@ -107,19 +115,18 @@ class RoutingPlan:
             raise NobodyToTellError(event.type)
         self.told.extend((event, draft, decision.digest) for draft in decision.notifications)
         for completion in decision.completes:
-            if case_id is not None:
-                for task_id in self.asked.pop((case_id, completion.kind, completion.key), ()):
+            for of in {case_id, None}:
+                for task_id in self.asked.pop((of, completion.kind, completion.key), ()):
                     self.done[task_id] = event.id
         for draft in decision.tasks:
             self._open(event, draft, case_id)
 
     def _open(self, event: Event, draft: TaskDraft, case_id: UUID | None) -> None:
         task = PlannedTask(uuid4(), case_id, event, draft)
-        if case_id is not None:
-            already = self.asked.setdefault((case_id, draft.kind, draft.key), [])
-            if draft.single and already:
-                return
-            already.append(task.id)
+        already = self.asked.setdefault((case_id, draft.kind, draft.key), [])
+        if draft.single and case_id is not None and already:
+            return
+        already.append(task.id)
         self.tasks.append(task)
 
     def write(self, connection: Connection) -> None:
@@ -131,6 +138,9 @@ class RoutingPlan:
         decisions.raise_cautions(connection, self.raised, self.now)
         decisions.lift_cautions(connection, self.lifted, self.now)
         decisions.add_outcomes(connection, self.outcomes)
+        audit.record(
+            connection, ROUTER, self.now, [_entry(one) for one in self.outcomes if one.state in _WITHOUT_EFFECT]
+        )
         jobs.add(connection, list(self._jobs(row for row in rows if row.id in written)))
 
     def _notifications(self, connection: Connection) -> list[NewNotification]:
@@ -202,3 +212,15 @@ class RoutingPlan:
                 first = first_escalation_job(row, self.system.policy.escalation, self.now)
                 if first is not None:
                     yield first
+
+
+def _entry(outcome: decisions.NewOutcome) -> AuditEntry:
+    """What an audit shows of an event that was kept and had no effect."""
+    return AuditEntry(
+        "route_event",
+        f"event:{outcome.event_id}",
+        outcome.state,
+        agency_id=outcome.agency_id,
+        case_id=outcome.case_id,
+        detail={"code": outcome.code},
+    )

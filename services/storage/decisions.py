@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.tasks import OPEN, TaskState
@@ -20,8 +20,8 @@ from services.storage.tables import (
     tasks,
 )
 
-TaskName = tuple[UUID, str, str]
-"""A case, a kind of task and its key: what tells whether the same thing is asked already."""
+TaskName = tuple[UUID | None, str, str]
+"""A case (None for what belongs to none), a kind of task and its key: whether the same thing is asked already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,15 @@ class NewOutcome:
 
 
 def open_task_names(
-    connection: Connection, case_ids: Collection[UUID], kinds: Collection[str]
+    connection: Connection, case_ids: Collection[UUID], kinds: Collection[str], about: Collection[UUID] = ()
 ) -> dict[TaskName, list[UUID]]:
-    """The open tasks of these cases and kinds, by what they ask."""
+    """The open tasks of these cases and kinds, by what they ask; also those of no case that these events opened."""
     if not kinds:
         return {}
+    alone = and_(tasks.c.case_id.is_(None), tasks.c.event_id.in_(list(about)))
     rows = connection.execute(
         select(tasks.c.id, tasks.c.case_id, tasks.c.kind, tasks.c.key).where(
-            tasks.c.case_id.in_(list(case_ids)),
+            or_(tasks.c.case_id.in_(list(case_ids)), alone),
             tasks.c.kind.in_(sorted(kinds)),
             tasks.c.state.in_([state.value for state in OPEN]),
         )

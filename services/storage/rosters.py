@@ -3,16 +3,18 @@
 Everything is read set-wise, for all cases of a batch at once.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Date, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, cast, func, or_, select
 
 from services.domain.roles import Role
 from services.domain.routing_facts import CaseFacts, CountyFacts, SafeContact, Seat
 from services.storage.tables import (
+    agencies,
+    case_agencies,
     case_persons,
     case_seats,
     cases,
@@ -36,8 +38,9 @@ def case_facts(
     seats = _seats(connection, case_ids, now)
     desks = _desks(connection, {seat.agency_id for held in seats.values() for seat in held})
     supervisors = _supervisors(connection, {seat.party_id for held in seats.values() for seat in held}, now)
-    asked, put_to = _tasks(connection, named_tasks)
+    named = _tasks(connection, named_tasks)
     protected = _protected(connection, case_ids)
+    on_case = _agencies(connection, case_ids)
     admins = administrators(connection)
     return {
         case_id: replace(
@@ -45,8 +48,10 @@ def case_facts(
             seats=tuple(seats.get(case_id, ())),
             desks=desks,
             supervisors=supervisors,
-            task_requesters=asked,
-            task_assignees=put_to,
+            agencies=on_case.get(case_id, {}),
+            task_requesters={str(task.id): task.requester_agency_id for task in named},
+            task_assignees={str(task.id): task.assignee_id for task in named},
+            task_kinds={str(task.id): task.kind for task in named},
             protected_persons=frozenset(protected.get(case_id, ())),
             admins=admins,
         )
@@ -165,17 +170,25 @@ def _supervisors(connection: Connection, party_ids: Collection[UUID], now: datet
     return {row.staff_id: row.supervisor_id for row in rows}
 
 
-def _tasks(connection: Connection, named: Iterable[UUID]) -> tuple[Mapping[str, UUID], Mapping[str, UUID]]:
+def _tasks(connection: Connection, named: Iterable[UUID]) -> Sequence[Row[UUID, str, UUID, UUID]]:
     wanted = list(named)
     if not wanted:
-        return {}, {}
+        return ()
+    columns = (tasks.c.id, tasks.c.kind, tasks.c.requester_agency_id, tasks.c.assignee_id)
+    return connection.execute(select(*columns).where(tasks.c.id.in_(wanted))).all()
+
+
+def _agencies(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """The agencies that are on each of these cases now, by short name."""
     rows = connection.execute(
-        select(tasks.c.id, tasks.c.requester_agency_id, tasks.c.assignee_id).where(tasks.c.id.in_(wanted))
-    ).all()
-    return (
-        {str(row.id): row.requester_agency_id for row in rows},
-        {str(row.id): row.assignee_id for row in rows},
+        select(case_agencies.c.case_id, agencies.c.slug, agencies.c.id)
+        .join(agencies, agencies.c.id == case_agencies.c.agency_id)
+        .where(case_agencies.c.case_id.in_(list(case_ids)), case_agencies.c.until.is_(None))
     )
+    found: dict[UUID, dict[str, UUID]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, {})[row.slug] = row.id
+    return found
 
 
 def administrators(connection: Connection) -> tuple[Seat, ...]:
