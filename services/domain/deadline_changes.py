@@ -131,7 +131,7 @@ class _Gathering:
         same = [one for one in self.here if one.rule_id == rule.id and (of_all or one.basis.key == draft.basis.key)]
         standing = [one for one in same if one.state is State.OPEN]
         for old in standing:
-            if _moves(draft, old, rule.again):
+            if _moves(draft, old, rule):
                 self.replace(old, compute_deadline(_moved(old, draft), rule, self.venue, self.now), event)
         if not standing and not trigger.moves_only and not any(_outdoes(one, draft, rule.again) for one in same):
             self.here.append(draft)
@@ -184,32 +184,30 @@ class _Gathering:
         self.effects.append(effect)
         self.here[self.here.index(old)] = replace(old, state=State.MET if met else State.CANCELLED)
         if isinstance(effect, Met):
-            self.open_following(old, None if effect.of_its_period else effect.event)
+            self.open_following(old, effect)
 
-    def open_following(self, deadline: Deadline, opener: Event | None = None) -> None:
+    def open_following(self, deadline: Deadline, met: Met | None = None) -> None:
         """Open the next of a row of recurring deadlines, unless it is there.
 
-        ``opener`` is the event that did it, where only later ones may meet the next.
+        Where ``met`` says what met this one, only later events may meet the next; the month does, where it counts.
         """
         rule = self.book.rules[deadline.rule_id]
         if rule.recurs is None:
             return
-        row = {
-            one.basis.occurrence: one.state
-            for one in self.here
-            if (one.rule_id, one.basis.key, one.basis.anchor) == (rule.id, deadline.basis.key, deadline.basis.anchor)
-        }
-        following = deadline.basis.occurrence + 1
+        basis = deadline.basis
+        if met is not None and not met.of_its_period:
+            basis = replace(basis, trigger_event_id=met.event.id, trigger_time=met.event.time)
+        if met is not None and rule.recurs.every is None:
+            basis = replace(basis, anchor=met.at)
+        row = {one.basis.occurrence: one.state for one in self.here if _same_row(one, deadline, basis.anchor)}
+        following = basis.occurrence + 1
         if _by_period(rule) and not row.keys() >= set(range(following)):
             return  # met ahead of its time: the next one opens when those before it are over
         while row.get(following, State.OPEN) is not State.OPEN:
             following += 1
-        if following in row:
-            return
-        basis = replace(deadline.basis, occurrence=following)
-        if opener is not None:
-            basis = replace(basis, trigger_event_id=opener.id, trigger_time=opener.time)
-        self.here.append(compute_deadline(basis, rule, self.venue, self.now))
+        if following not in row:
+            basis = replace(basis, occurrence=following)
+            self.here.append(compute_deadline(basis, rule, self.venue, self.now))
 
 
 def _taken_back(deadlines: Collection[Deadline], later: Collection[UUID], book: RuleBook) -> Iterator[Deadline]:
@@ -305,6 +303,10 @@ def _by_period(rule: DeadlineRule) -> bool:
     return any(closing.period for closing in rule.met_by)
 
 
+def _same_row(one: Deadline, other: Deadline, anchor: datetime) -> bool:
+    return _same_thing(one, other) and one.basis.anchor == anchor
+
+
 def _same_thing(one: Deadline, other: Deadline) -> bool:
     return (one.rule_id, one.basis.key) == (other.rule_id, other.basis.key)
 
@@ -313,9 +315,11 @@ def _as_opened(deadline: Deadline) -> Deadline:
     return replace(deadline, state=State.OPEN)
 
 
-def _moves(draft: Deadline, old: Deadline, again: Again) -> bool:
-    """Whether a further trigger moves a deadline that is open."""
-    match again:
+def _moves(draft: Deadline, old: Deadline, rule: DeadlineRule) -> bool:
+    """Whether a further trigger moves a deadline that is open. One that counts from the last time it was met stays."""
+    if old.basis.occurrence > 0 and rule.recurs is not None and rule.recurs.every is None:
+        return False
+    match rule.again:
         case Again.KEEP:
             return draft.basis.trigger_time < old.basis.trigger_time and old.basis.occurrence == 0
         case Again.REPLACE:

@@ -94,12 +94,13 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """The deadline comes again every so often, counted from its first anchor, so that month ends do not drift.
+    """The deadline comes again when it is met and, with ``opens_when_due``, when its time is over, met or not.
 
-    The next one opens when this one is met and, with ``opens_when_due``, when this one's time is over, met or not.
+    ``every`` counts from its first anchor, so that month ends do not drift. None counts the limit again from the day
+    on which it was met.
     """
 
-    every: Months | CalendarDays
+    every: Months | CalendarDays | None
     opens_when_due: bool = False
 
 

@@ -81,7 +81,7 @@ def compute(rule: DeadlineRule, anchor: datetime, venue: Venue, occurrence: int 
     match limit, rule.recurs:
         case Months(count), Recurrence(Months(every), _):
             limit = Months(count + every * occurrence)  # in one step, so that month ends do not drift
-        case _ if occurrence:
+        case _, Recurrence(Months() | CalendarDays(), _) if occurrence:
             base = start_of_day(_base_day(rule, local_date(anchor, venue.zone), occurrence), venue.zone)
     return compute_due(limit, base, venue.zone, venue.calendars[rule.calendar], rule.roll, rule.internal)
 

@@ -218,7 +218,7 @@ class _Reader:
         for entry in () if found is None else _one_or_more(found):
             kind = self.payloads.kind(entry, event, entry.text())
             if kind not in kinds:
-                raise entry.error(f"{entry.text()} of {event} is a {kind}, which cannot be a {name}")
+                raise entry.error(f"{entry.text()} of {event} is a {kind}, and cannot stand under {name!r}")
         return () if found is None else found.texts()
 
 
@@ -297,13 +297,16 @@ def _span(node: Node) -> DaySpan:
 
 def _recurrence(node: Node) -> Recurrence:
     node.only("every", "opens")
-    every = _limit_of(node.at("every"))
-    if not isinstance(every, Months | CalendarDays):
-        raise node.at("every").error("must count months or calendar days")
     opens = node.at("opens")
     if opens.text() not in {"when_met", "when_due"}:
         raise opens.error(f"{opens.text()!r} is not known; expected one of: when_met, when_due")
-    return Recurrence(every, opens_when_due=opens.text() == "when_due")
+    written = node.find("every")
+    every = None if written is None else _limit_of(written)
+    if written is not None and not isinstance(every, Months | CalendarDays):
+        raise written.error("must count months or calendar days")
+    if every is None and opens.text() == "when_due":
+        raise node.error("what opens when_due needs 'every'")
+    return Recurrence(every if isinstance(every, Months | CalendarDays) else None, opens.text() == "when_due")
 
 
 def _check_hours(node: Node, rule: DeadlineRule) -> None:

@@ -631,6 +631,14 @@ def test_one_review_meets_one_occurrence() -> None:
     assert case.due_on("T1") == date(2026, 3, 3)
 
 
+def test_a_row_without_a_rhythm_counts_its_limit_from_when_it_was_met() -> None:
+    case = file_with(with_rule(recurs=Recurrence(None)))
+    case.arrive(event("opened", "2025-03-03 10:00", {"thing": "a"}))
+    case.arrive(event("done", "2025-03-10 10:00", {"thing": "a"}), event("done", "2025-03-20 10:00", {"thing": "a"}))
+    assert case.due_on("T1") == date(2025, 4, 19)
+    assert [one.due_on for one in case.of("T1", State.MET)] == [date(2025, 4, 2), date(2025, 4, 9)]
+
+
 def test_an_event_that_was_itself_due_is_in_time_or_late_by_when_it_was_recorded() -> None:
     notice = with_rule(
         triggers=(Trigger("opened", anchor=("on",), key=("thing",)),),
@@ -685,6 +693,7 @@ VARIANTS = {
     "extended": with_rule(triggers=ANCHORED, again=Again.REPLACE, extended_by=LONGER),
     "monthly": MONTHLY,
     "reviews": with_rule(triggers=ANCHORED, recurs=Recurrence(Months(1)), limit=Months(6)),
+    "after the last": with_rule(triggers=ANCHORED, recurs=Recurrence(None)),
     "moved reviews": with_rule(
         triggers=(*ANCHORED, MOVED), again=Again.EARLIER, recurs=Recurrence(Months(1)), limit=Months(6)
     ),
