@@ -146,19 +146,20 @@ class _Check:
             match step.action:
                 case Emit() as emit:
                     self.sayings.append(emitted(emit, step, deadline, rule, trigger))
-                case BecomeOverdue():
-                    self._miss(deadline, rule, at, State.OPEN)
-                case CloseMissed():
-                    self._miss(deadline, rule, at, State.MISSED)
+                case BecomeOverdue(says_missed):
+                    self._miss(deadline, rule, at, State.OPEN, says_missed=says_missed)
+                case CloseMissed(says_missed):
+                    self._miss(deadline, rule, at, State.MISSED, says_missed=says_missed)
                 case CloseReached():
                     self.standing.end(deadline, Move(deadline.id, State.MET, met_at=deadline.rolled_due, in_time=True))
                 case OpenNext():
                     here = self.standing.of(case_id)
                     self.standing.take(next_opened(deadline, here, self.system.policy.deadlines, venue, self.now))
 
-    def _miss(self, deadline: Deadline, rule: DeadlineRule, at: datetime, state: State) -> None:
+    def _miss(self, deadline: Deadline, rule: DeadlineRule, at: datetime, state: State, *, says_missed: bool) -> None:
         self.standing.end(deadline, Move(deadline.id, state, overdue_since=overdue_since(deadline)))
-        self.sayings.append(missed(deadline, rule, at))
+        if says_missed:
+            self.sayings.append(missed(deadline, rule, at))
 
     def _take(self, decision: RoutingDecision, trigger: Event, case_id: UUID, at: datetime) -> None:
         """Tell and open what was decided. The agency whose case it is asks for the tasks."""
