@@ -13,7 +13,7 @@ from services.domain.deadlines import Deadline, State, is_overdue, overdue_since
 from services.domain.ladders import BecomeOverdue, CloseMissed, Emit, OpenNext, Tell, emitted_data
 from services.domain.roles import Role
 from services.policy.deadlines import compile_deadlines
-from services.policy.source import InvalidPolicyError, digest
+from services.policy.source import InvalidPolicyError, digest, load_document
 from tests.unit.deadline_cases import POLICY, CaseFile, alder, at, event, local_days, shipped_rules
 
 PATH = POLICY / "deadlines.yaml"
@@ -445,6 +445,20 @@ def test_no_rule_ever_tells_the_survivor_or_the_subject() -> None:
 def test_every_row_of_the_table_but_d31_has_a_rule() -> None:
     numbers = {rule.split(".")[0] for rule in shipped_rules().rules}
     assert numbers == {f"D{number:02}" for number in range(1, 31)}
+
+
+def test_the_table_in_the_documentation_is_true() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "deadlines.md").read_text(encoding="utf-8").splitlines()
+    written = {cells[0]: cells[2:] for line in lines if (cells := _cells(line)) and cells[0].startswith("D")}
+    entries = {entry.at("id").text(): entry for entry in load_document(PATH).at("rules").elements()}
+    for name, rule in shipped_rules().rules.items():
+        limit = entries[name].at("limit").text()
+        assert written.pop(name) == [limit, rule.roll.value, rule.internal.value, rule.ending.value], name
+    assert written == {}
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
 
 
 def test_every_rule_can_end() -> None:
