@@ -26,6 +26,7 @@ _OPENAPI = {
     "AUTO_VALIDATION_ERROR_RESPONSE": False,
     "AUTO_AUTH_ERROR_RESPONSE": False,
     "AUTO_404_RESPONSE": False,
+    "AUTO_SERVERS": False,
     "DESCRIPTION": "Agencies send events, read what became of them, and answer what they are asked to do.",
 }
 _STORED = PUBLIC_OF_LIBRARIES - {"openapi.spec"}
@@ -80,7 +81,6 @@ def _form_config(settings: WebSettings) -> dict[str, object]:
         # Origin and Sec-Fetch-Site are looked at instead: browsers send no Referer under our own policy.
         "WTF_CSRF_SSL_STRICT": False,
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "TRAP_HTTP_EXCEPTIONS": False,
         "PROPAGATE_EXCEPTIONS": False,
     }
 

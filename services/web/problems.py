@@ -5,16 +5,19 @@ A refusal never reveals that a case exists: what is absent and what is forbidden
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, render_template, request
 from flask_wtf.csrf import CSRFError
+from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from schemas.problems import problems_of
 from services.domain.errors import FieldProblem
 from services.storage.database import is_away
 from services.web.context import system
@@ -26,8 +29,6 @@ MACHINE_PATHS = ("/v1/", "/oauth/", "/openapi.json", "/healthz", "/readyz", "/me
 
 _BY_STATUS: Mapping[int, str] = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate"})
-_CODES = {"Missing data for required field.": "required", "Unknown field.": "unknown_field"}
-_PLACES = frozenset({"json", "query", "form", "_schema"})
 
 
 def document(kind: str, detail: str = "", errors: Sequence[FieldProblem] = ()) -> dict[str, object]:
@@ -96,16 +97,7 @@ def _kind_of(status: int) -> str:
     return _BY_STATUS.get(status, other)
 
 
-def _field_problems(messages: object, path: str = "") -> Iterator[FieldProblem]:
-    """The leaves of marshmallow's nested messages; the outermost level names the place (json, query, form)."""
-    match messages:
-        case Mapping():
-            for name, inner in messages.items():
-                below = path if name in _PLACES and not path else f"{path}.{name}".strip(".")
-                yield from _field_problems(inner, below)
-        case list():
-            for message in messages:
-                yield from _field_problems(message, path)
-        case _:
-            text = str(messages)
-            yield FieldProblem(path, _CODES.get(text, "invalid"), text)
+def _field_problems(detail: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """What marshmallow found wrong, by the place where it looked (json, query, form)."""
+    for messages in detail.values():
+        yield from problems_of(ValidationError(messages), "")

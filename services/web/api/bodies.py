@@ -22,21 +22,3 @@ class PageQuery(Body):
     """Where in a list to begin."""
 
     start = fields.String(metadata={"description": "The place that the page before gave as its next."})
-
-
-class FieldProblemOut(Body):
-    """One thing wrong with one field."""
-
-    field = fields.String(required=True, metadata={"description": "Its path; empty for the whole document."})
-    code = fields.String(required=True, metadata={"description": "Stable, for programs."})
-    message = fields.String(required=True, metadata={"description": "For people; never repeats what was sent."})
-
-
-class ProblemOut(Body):
-    """A problem (RFC 9457)."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String()
-    errors = fields.List(fields.Nested(FieldProblemOut))

@@ -15,6 +15,8 @@ from services.web.authentication import for_people
 from services.web.kinds import not_found
 from services.web.paging import place_of, word_of
 
+_AT_ONCE = 100
+
 
 def add_to(blueprint: APIBlueprint) -> None:
     """Put this page on the blueprint."""
@@ -29,13 +31,14 @@ def timeline_page(case_id: UUID) -> str:
     page = timeline(system, actor, case_id, purpose, before)
     if page is None:
         raise not_found()
-    first = before is None
+    deadlines = case_deadlines(system, actor, case_id, purpose, limit=_AT_ONCE) if before is None else None
+    tasks = case_tasks(system, actor, case_id, purpose, limit=_AT_ONCE) if before is None else None
     return render_template(
         "timeline.html",
         page=page,
-        first=first,
-        deadlines=case_deadlines(system, actor, case_id, purpose) if first else None,
-        tasks=case_tasks(system, actor, case_id, purpose) if first else None,
+        # The due date of a task stands with the task.
+        dates=[shown for shown in deadlines.deadlines if shown.line.task_id is None] if deadlines else [],
+        tasks=tasks,
         following=word_of(page.next),
         verbs=Verb,
     )

@@ -58,7 +58,7 @@ _REASONS = {
     "escalated": "Nobody has acknowledged it in time.",
     "no_rule": "No rule says who is to be told.",
 }
-_URGENCIES = {"U0": "Tonight", "U1": "Today"}
+_URGENCIES = {"U0": "Urgent", "U1": "Today"}
 _MARKS = {"U0": "tonight", "U1": "today"}
 
 
