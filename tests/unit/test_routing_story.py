@@ -63,6 +63,8 @@ def test_row_5_a_removal_from_the_subject_starts_clocks_and_asks_for_no_justific
     decision = routed("child.removed", Role.CPS_INV, child_ref="cody", from_role="subject", tribe_possible=True)
     assert decision.urgency is Urgency.U0
     assert {"JUV_COURT", "GAL", "TRIBE", "CARER"} <= told(decision)
+    tonight = {draft.role.value for draft in decision.notifications if draft.urgency is Urgency.U0}
+    assert tonight == {"CPS_WORKER", "CPS_INV", "CPS_SUP", "AG_ATTY"}
     assert dues(decision) == {
         "start_removal_clocks": "4 h",
         "relative_notices": "30 CD",
@@ -85,7 +87,8 @@ def test_a_removal_from_the_protective_parent_is_justified_within_24_hours() -> 
 def test_row_6_school_and_visit_centre_are_told_of_an_order_and_change_their_lists() -> None:
     decision = routed("order.issued", Role.CRIM_COURT, order_ref="o1")
     assert decision.urgency is Urgency.U0
-    assert {"SCHOOL", "VISIT", "LE", "PROB"} <= told(decision)
+    urgencies = {draft.role.value: draft.urgency.value for draft in decision.notifications}
+    assert urgencies | {"LE": "U0", "PROB": "U0", "SCHOOL": "U1", "VISIT": "U1"} == urgencies
     assert assignees(decision, "update_pickup") == ["SCHOOL", "VISIT"]
     assert dues(decision)["update_pickup"] == "next business day"
     assert dues(decision)["verify_service"] == "next business day"
