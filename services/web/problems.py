@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from schemas.problems import problems_of
+from schemas.problems import problems as problems_of
 from services.domain.errors import FieldProblem
 from services.storage.database import is_away
 from services.web.context import system
