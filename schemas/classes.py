@@ -31,6 +31,7 @@ RSK: Final = DataClass.RSK
 AUD: Final = DataClass.AUD
 LEG: Final = DataClass.LEG
 STA: Final = DataClass.STA
+TSK: Final = DataClass.TSK
 
 
 class OfItsType:

@@ -1,6 +1,6 @@
 """Coordination tasks between agencies, as in FHIR Task (ARCHITECTURE.md §2): every answer is an event."""
 
-from schemas.classes import CASE
+from schemas.classes import CASE, TSK
 from schemas.fields import Choice, Date, DateOrInstant, Slug, Text, Token
 from schemas.payload import EventPayload
 from services.domain.catalogue import ANY_ROLE, ONLY_SYSTEM, EventType
@@ -14,9 +14,9 @@ class Proposed(EventPayload):
     """A task is proposed to whoever is to do it."""
 
     event = EventType("task.proposed", "Task proposed", _ANYBODY, "internal")
-    about = frozenset({CASE})
+    about = frozenset({TSK})
 
-    task_id = Token("The task.", CASE, required=True)
+    task_id = Token("The task.", TSK, required=True)
     kind = Token("What is to be done, as a code of the policy.", CASE, required=True)
     owner_role = Choice("The role that is to do it.", _OWNERS, CASE)
     owner_agency = Slug("The agency that is to do it, by its short name.", CASE)
@@ -29,9 +29,9 @@ class Accepted(EventPayload):
     """The task is taken on."""
 
     event = EventType("task.accepted", "Task accepted", _ANYBODY, "internal")
-    about = frozenset({CASE})
+    about = frozenset({TSK})
 
-    task_id = Token("The task.", CASE, required=True)
+    task_id = Token("The task.", TSK, required=True)
     kind = Token("What is to be done, as a code of the policy.", CASE)
     reason = Text("What to know about it.", CASE)
 
@@ -40,9 +40,9 @@ class Declined(EventPayload):
     """The task is not taken on, with a reason."""
 
     event = EventType("task.declined", "Task declined", _ANYBODY, "internal")
-    about = frozenset({CASE})
+    about = frozenset({TSK})
 
-    task_id = Token("The task.", CASE, required=True)
+    task_id = Token("The task.", TSK, required=True)
     kind = Token("What was to be done, as a code of the policy.", CASE)
     reason = Text("Why not.", CASE, required=True)
 
@@ -51,9 +51,9 @@ class Done(EventPayload):
     """The task is done."""
 
     event = EventType("task.done", "Task done", _ANYBODY, "internal")
-    about = frozenset({CASE})
+    about = frozenset({TSK})
 
-    task_id = Token("The task.", CASE, required=True)
+    task_id = Token("The task.", TSK, required=True)
     kind = Token("What was to be done, as a code of the policy.", CASE)
     reason = Text("What came of it.", CASE)
     done_on = Date("The day, where the envelope's time does not say it.", CASE)
@@ -64,8 +64,8 @@ class Withdrawn(EventPayload):
     """The task is no longer needed, or was wrong."""
 
     event = EventType("task.withdrawn", "Task withdrawn", _ANYBODY, "internal")
-    about = frozenset({CASE})
+    about = frozenset({TSK})
 
-    task_id = Token("The task.", CASE, required=True)
+    task_id = Token("The task.", TSK, required=True)
     kind = Token("What was to be done, as a code of the policy.", CASE)
     reason = Text("Why.", CASE)

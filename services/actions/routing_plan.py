@@ -200,7 +200,7 @@ class RoutingPlan:
         for row in rows:
             if row.channel == _WEBHOOK:
                 yield jobs.NewJob(
-                    key=f"deliver:{row.event_id}:{row.endpoint_id}",
+                    key=f"deliver:{row.id}",
                     lane=lane_of(row.urgency),
                     kind="deliver",
                     ref=row.id,

@@ -60,6 +60,8 @@ class DataClass(StrEnum):
     """Attorney work product."""
     STA = "STA"
     """Status of a goal, with its reasons."""
+    TSK = "TSK"
+    """That a coordination task was asked or answered; never what it asks, nor why."""
 
 
 NEVER_SHOWN = frozenset({DataClass.LOC, DataClass.SRC})
