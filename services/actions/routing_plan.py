@@ -85,7 +85,7 @@ class RoutingPlan:
     def contradict(self, event: Event, key: str, counties: Sequence[CountyFacts]) -> None:
         """The event was sent again with another body. Its own outcome stands."""
         facts = self.facts[event.case_id] if event.case_id else None
-        decision = put_contradiction(event, key, facts, counties, self.system.policy.routing.digest)
+        decision = put_contradiction(key, facts, counties, self.system.policy.routing.digest)
         if not decision.notifications:
             raise NobodyToTellError(event.type)
         self._take(event, decision, event.case_id)

@@ -40,7 +40,7 @@ def main() -> None:
             click.echo(str(problem), err=True)
         sys.exit(1)
     except DATABASE_AWAY:
-        click.echo("tallystick: the database does not answer. Is `tallystick up` running on this data folder?", err=True)
+        click.echo("tallystick: the database does not answer. Does `tallystick up` run on this data folder?", err=True)
         sys.exit(1)
     except (SettingsError, LocalError) as error:
         click.echo(f"tallystick: {error}", err=True)

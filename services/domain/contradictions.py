@@ -1,9 +1,8 @@
-"""Who looks at two versions of one event: the case's supervisor, else the county's on-call desk, else an administrator."""
+"""Who looks at two versions of one event: the case's supervisor, else the county's on-call desk, else an operator."""
 
 from collections.abc import Sequence
 
 from services.domain.due_dates import BusinessDays
-from services.domain.events import Event
 from services.domain.roles import Role
 from services.domain.routing_decision import NotificationDraft, Reason, RoutingDecision, TaskDraft
 from services.domain.routing_facts import CaseFacts, CountyFacts, Seat
@@ -15,9 +14,9 @@ TITLE = "Find out which of two versions of one event is true"
 
 
 def put_contradiction(
-    event: Event, key: str, facts: CaseFacts | None, counties: Sequence[CountyFacts], digest: str
+    key: str, facts: CaseFacts | None, counties: Sequence[CountyFacts], digest: str
 ) -> RoutingDecision:
-    """Tell one party that ``event`` was sent again under its id with another body, and ask it to find out.
+    """Tell one party that an event was sent again under its id with another body, and ask it to find out.
 
     The task is due on the next business day. ``key`` tells this contradiction from others about the same event.
     """

@@ -65,7 +65,6 @@ def load_policy_book(folder: Path) -> PolicyBook:
 
 
 def _gathered(problems: Problems, load: Callable[[], _T]) -> _T | None:
-    loaded: _T | None = None
     with problems.gathered():
-        loaded = load()
-    return loaded
+        return load()
+    return None

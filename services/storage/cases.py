@@ -76,7 +76,8 @@ def zone_of_county(connection: Connection, slug: str) -> str | None:
 
 def zone_of(connection: Connection, case_id: UUID) -> str:
     """The IANA zone in which the days of a case are counted."""
-    return connection.execute(select(cases.c.zone).where(cases.c.id == case_id)).scalar_one()
+    zone: str = connection.execute(select(cases.c.zone).where(cases.c.id == case_id)).scalar_one()
+    return zone
 
 
 def token_of(connection: Connection, case_id: UUID) -> str | None:

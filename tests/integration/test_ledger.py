@@ -15,7 +15,7 @@ def behind_its_back(stores: LocalStores, county: Alder, statement: str) -> None:
     assert database
     with stores.postgres.connect_as_superuser(database) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute(psycopg.sql.SQL(statement))  # type: ignore[arg-type]
+        connection.execute(psycopg.sql.SQL(statement))
         connection.commit()
 
 
