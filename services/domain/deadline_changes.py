@@ -52,9 +52,14 @@ class Changes:
     cancelled: tuple[Cancelled, ...] = ()
 
 
+def rules_of(event: Event, book: RuleBook) -> frozenset[str]:
+    """The ids of the rules that an event may open, move, meet, cancel or extend a deadline of."""
+    return book.touched_by.get(event.type, frozenset()) | {rule.id for rule in book.triggered_by.get(event.type, ())}
+
+
 def look_back_types(event: Event, book: RuleBook) -> frozenset[str]:
     """The types of known events that matter where they happened later than this event (see ``changes_by``)."""
-    rules = {rule.id for rule in book.triggered_by.get(event.type, ())} | book.touched_by.get(event.type, frozenset())
+    rules = rules_of(event, book)
     closing = {event_type for event_type, touched in book.touched_by.items() if touched & rules}
     return frozenset(closing | {trigger.event_type for rule in rules for trigger in book.rules[rule].triggers})
 
@@ -71,12 +76,14 @@ def changes_by(
 ) -> Changes:
     """All that an event does to the deadlines of its case.
 
-    ``deadlines`` are those of the case in every state; ``later`` its other accepted events of ``look_back_types`` that
-    happened after this one (nearly always none), in any order.
+    ``deadlines`` are those of the case in every state, at least of the rules of ``rules_of``; ``later`` its other
+    accepted events of ``look_back_types`` that happened after this one (nearly always none), in any order.
     """
-    before = list(deadlines)
+    rules = rules_of(event, book)
+    before = [one for one in deadlines if one.rule_id in rules]
     again = sorted(later, key=lambda one: (one.time, one.id))
-    gathering = _Gathering(_taken_back(before, {one.id for one in again}, book), book, venue, now, track)
+    here = _taken_back(before, {one.id for one in again}, book)
+    gathering = _Gathering(here, rules, book, venue, now, track)
     for one in (event, *again):
         gathering.apply(one)
     return _difference(before, gathering, event)
@@ -87,7 +94,7 @@ def next_opened(
 ) -> Changes:
     """What the step ``OpenNext`` of a deadline does: the next of its row opens, unless it is there."""
     before = list(deadlines)
-    gathering = _Gathering(before, book, venue, now, "")
+    gathering = _Gathering(before, {deadline.rule_id}, book, venue, now, "")
     gathering.open_following(deadline)
     there = {one.id for one in before}
     return Changes(opened=tuple(one for one in gathering.here if one.id not in there))
@@ -107,8 +114,17 @@ def recompute(deadline: Deadline, rule: DeadlineRule, venue: Venue, now: datetim
 class _Gathering:
     """The deadlines of a case as they stand by now, while events are gone through in the order of their time."""
 
-    def __init__(self, here: Iterable[Deadline], book: RuleBook, venue: Venue, now: datetime, track: str) -> None:
-        self.here, self.book, self.venue, self.now, self.track = list(here), book, venue, now, track
+    def __init__(
+        self,
+        here: Iterable[Deadline],
+        rules: Collection[str],
+        book: RuleBook,
+        venue: Venue,
+        now: datetime,
+        track: str,
+    ) -> None:
+        self.here, self.rules = list(here), rules
+        self.book, self.venue, self.now, self.track = book, venue, now, track
         self.replaced: dict[UUID, tuple[Deadline, Event]] = {}
         self.effects: list[Effect] = []
 
@@ -119,7 +135,8 @@ class _Gathering:
             self.close(effect)
         self.extend(event)
         for trigger, draft in drafts_of(event, self.book, self.venue, self.now, track=self.track):
-            self.place(trigger, draft, event)
+            if draft.rule_id in self.rules:
+                self.place(trigger, draft, event)
         for effect in effects_on_open(event, self.here, self.book):
             if effect.deadline.basis.trigger_event_id == event.id:
                 self.close(effect)

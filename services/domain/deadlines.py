@@ -87,9 +87,10 @@ def compute(rule: DeadlineRule, anchor: datetime, venue: Venue, occurrence: int 
 
 
 def facts_of(event: Event) -> Mapping[str, object]:
-    """What a rule may read of an event: the payload, and of the envelope ``event.time``, ``event.recorded``,
+    """What a rule may read of an event.
 
-    ``event.emitter`` (the role) and ``event.agency`` (the id of the agency).
+    That is the payload, and of the envelope ``event.time``, ``event.recorded``, ``event.emitter`` (the role) and
+    ``event.agency`` (the id of the agency).
     """
     envelope = {
         "time": event.time.isoformat(),

@@ -33,9 +33,10 @@ class Elapsed:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDays:
-    """So many days, open or closed. A period shorter than ``open_days_under`` days counts open days only (a court's
+    """So many days, open or closed.
 
-    short-period rule, practice.md §4.2 rule 3); 0 switches that off.
+    A period shorter than ``open_days_under`` days counts open days only (a court's short-period rule, practice.md §4.2
+    rule 3); 0 switches that off.
     """
 
     count: int
@@ -100,10 +101,11 @@ class Internal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When something is due. Instants are in UTC, days local; ``raw`` is what the limit gives, ``rolled`` the due date
+    """When something is due. Instants are in UTC, days local.
 
-    that binds, ``internal`` the agency's own, never later than ``rolled``. ``by_day`` says that the limit counts days:
-    its instants are then the ends of their local days, at which the thing is no longer in time.
+    ``raw`` is what the limit gives, ``rolled`` the due date that binds, ``internal`` the agency's own, never later than
+    ``rolled``. ``by_day`` says that the limit counts days: its instants are then the ends of their local days, at which
+    the thing is no longer in time.
     """
 
     raw: datetime

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.calendars import BusinessCalendar, Venue, end_of_day, local_date
-from services.domain.deadline_changes import next_opened, recompute
+from services.domain.deadline_changes import Changes, changes_by, next_opened, recompute
 from services.domain.deadline_rules import (
     Again,
     Closing,
@@ -21,7 +21,7 @@ from services.domain.deadline_rules import (
     rule_book,
 )
 from services.domain.deadline_steps import Snoozed, SnoozeRefused, next_check, snooze, steps_due, steps_of
-from services.domain.deadlines import Basis, State, compute_deadline, is_overdue, overdue_since
+from services.domain.deadlines import Basis, State, compute_deadline, deadlines_opened_by, is_overdue, overdue_since
 from services.domain.due_dates import (
     BusinessDays,
     CalendarDays,
@@ -44,6 +44,7 @@ from services.domain.ladders import (
     CloseMissed,
     DayOffset,
     OpenNext,
+    OpenTask,
     Rung,
     Step,
     Tell,
@@ -506,6 +507,30 @@ def test_a_trigger_that_only_moves_opens_nothing_and_moves_all_where_it_names_no
         event("moved", "2025-03-04 10:00", {"on": "2025-03-04"}),
     )
     assert [(one.basis.key, one.due_on) for one in case.of("T1")] == [("a", date(2025, 4, 3)), ("b", date(2025, 4, 3))]
+
+
+def test_what_an_event_opens_by_itself_leaves_out_what_it_only_moves() -> None:
+    rules = rule_book([with_rule(id="T1"), with_rule(id="T2", triggers=(Trigger("opened", moves_only=True),))])
+    opener = event("opened", "2025-03-03 10:00", {"thing": ["a", "b"]})
+    opened = deadlines_opened_by(opener, rules, VENUE, at("2025-03-03 10:00"))
+    assert [(one.rule_id, one.basis.key) for one in opened] == [("T1", "a"), ("T1", "b")]
+
+
+def test_a_rung_may_open_a_task_and_of_two_at_once_only_the_last() -> None:
+    tasks = [OpenTask("chase", Role.CPS_WORKER, urgency, BusinessDays(1)) for urgency in (Urgency.U2, Urgency.U1)]
+    rungs = tuple(Rung(DayOffset(day), task, MORNING) for day, task in enumerate(tasks, start=1))
+    steps = planned(CalendarDays(30), "2025-01-21 10:00", "2025-06-02 12:00", rungs)
+    assert [step.action for step in steps] == tasks[1:]
+
+
+def test_a_late_event_touches_the_deadlines_of_its_own_rules_only() -> None:
+    other = with_rule(id="T2", met_by=(Closing("seen", key=("thing",)),))
+    case = file_with(RULE, other)
+    opener = event("opened", "2025-03-03 10:00", {"thing": "a"})
+    case.arrive(opener)
+    late = event("seen", "2025-03-01 10:00", {"thing": "a"})
+    changes = changes_by(late, case.of("T2"), [opener], case.book, VENUE, at("2025-03-20 10:00"))
+    assert changes == Changes()
 
 
 def test_an_extension_gives_more_days_once() -> None:
