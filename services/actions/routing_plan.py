@@ -4,7 +4,7 @@ Events of one case see what earlier ones of the batch decided: a task that is as
 opened by one event is done by the next, a caution raised by one holds for the others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -47,12 +47,17 @@ class PlannedTask:
 
 @dataclass(slots=True)
 class RoutingPlan:
-    """The decisions of one batch. ``facts`` moves on as decisions are added; ``asked`` are the open tasks by name."""
+    """The decisions of one batch. ``facts`` moves on as decisions are added; ``asked`` are the open tasks by name.
+
+    ``causes`` holds, for events that are routed because of another one, that one: it linked them to their case, or
+    took such a link back.
+    """
 
     system: System
     now: datetime
     facts: dict[UUID, CaseFacts]
     asked: dict[decisions.TaskName, list[UUID]]
+    causes: Mapping[UUID, UUID] = field(default_factory=dict)
     told: list[tuple[Event, NotificationDraft, str]] = field(default_factory=list)
     tasks: list[PlannedTask] = field(default_factory=list)
     done: dict[UUID, UUID] = field(default_factory=dict)
@@ -132,6 +137,7 @@ class RoutingPlan:
     def write(self, connection: Connection) -> None:
         """Write everything, and the jobs that follow from it. The same event routed again writes nothing new."""
         rows = self._notifications(connection)
+        decisions.keep_policy(connection, self.system.policy.versions, self.now)
         written = notifications.add(connection, rows)
         decisions.add_tasks(connection, [self._task_row(task) for task in self.tasks])
         decisions.complete_tasks(connection, self.done, self.now)
@@ -176,12 +182,14 @@ class RoutingPlan:
             state="delivered" if inbox else "pending",
             created_at=self.now,
             delivered_at=self.now if inbox else None,
+            cause_event_id=self.causes.get(event.id),
         )
 
     def _task_row(self, task: PlannedTask) -> decisions.NewTask:
         return decisions.NewTask(
             id=task.id,
             event_id=task.event.id,
+            cause_event_id=self.causes.get(task.event.id, task.event.id),
             case_id=task.case_id,
             rule_id=task.draft.rule_id,
             kind=task.draft.kind,

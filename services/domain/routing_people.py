@@ -82,10 +82,12 @@ class People:
         return ()
 
     def _supervisor_of(self, seat: Seat) -> Seat | None:
+        """Who supervises a seat's holder; outside child welfare in the seat's own role, to read no more than it may."""
         supervisor = self.facts.supervisors.get(seat.party_id)
         if supervisor is None or supervisor in self.barred:
             return None
-        return Seat(Role.CPS_SUP, supervisor, "person", seat.agency_id)
+        role = Role.CPS_SUP if seat.role in CHILD_WELFARE else seat.role
+        return Seat(role, supervisor, "person", seat.agency_id)
 
     def _of_sender(self) -> tuple[Seat, ...]:
         agency, role = self.event.agency_id, self.event.emitter

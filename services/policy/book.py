@@ -1,6 +1,6 @@
 """The whole policy of an installation, compiled: every file of the policy folder as domain values, with its digest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,9 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
-    """The compiled policy. ``digest`` identifies the whole of it; ``sources`` are the files' texts, by name."""
+    """The compiled policy. ``digest`` identifies the whole of it; ``versions`` holds the texts of the files by the
+    digests that decisions remember: (digest, name of the file) to its content.
+    """
 
     folder: Path
     digest: str
@@ -33,7 +35,7 @@ class PolicyBook:
     deadlines: RuleBook
     escalation: Ladder
     disclosure: Matrix
-    sources: Mapping[str, str]
+    versions: Mapping[tuple[str, str], str]
 
 
 def load_policy_book(folder: Path) -> PolicyBook:
@@ -60,8 +62,13 @@ def load_policy_book(folder: Path) -> PolicyBook:
         deadlines=deadlines,
         escalation=escalation,
         disclosure=disclosure,
-        sources=MappingProxyType({path.name: path.read_text(encoding="utf-8") for path in paths}),
+        versions=MappingProxyType(_versions(paths, {"routing.yaml": routing.digest, "tasks.yaml": routing.digest})),
     )
+
+
+def _versions(paths: Sequence[Path], shared: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """The text of each file under its own digest, or under the one that it shares with another file."""
+    return {(shared.get(path.name) or digest([path]), path.name): path.read_text(encoding="utf-8") for path in paths}
 
 
 def _gathered(problems: Problems, load: Callable[[], _T]) -> _T | None:

@@ -26,10 +26,13 @@ TaskName = tuple[UUID | None, str, str]
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task about to be put to somebody."""
+    """A task about to be put to somebody. ``cause_event_id`` is the event because of which it is asked: the task's own,
+    or the one that linked that to its case, or took the link back.
+    """
 
     id: UUID
     event_id: UUID
+    cause_event_id: UUID
     case_id: UUID | None
     rule_id: str
     kind: str
@@ -78,7 +81,7 @@ def open_task_names(
 
 
 def add_tasks(connection: Connection, new: Sequence[NewTask]) -> None:
-    """Put tasks to their assignees; one that was put by the same event and rule before stays as it is."""
+    """Put tasks to their assignees; one that was put by the same event, cause and rule before stays as it is."""
     if new:
         connection.execute(upsert(tasks).on_conflict_do_nothing(), [_task_row(task) for task in new])
 
@@ -87,6 +90,7 @@ def _task_row(task: NewTask) -> dict[str, Any]:
     return {
         "id": task.id,
         "event_id": task.event_id,
+        "cause_event_id": task.cause_event_id,
         "case_id": task.case_id,
         "rule_id": task.rule_id,
         "kind": task.kind,
@@ -211,14 +215,21 @@ def unlink(connection: Connection, event_id: UUID, case_id: UUID, by_event_id: U
 
 
 def keep_policy(connection: Connection, versions: Mapping[tuple[str, str], str], at: datetime) -> None:
-    """Keep the policy under its digest, so that each decision can be read against the one that it was made under.
+    """Keep the policy under its digests, so that each decision can be read against the one that it was made under.
 
-    ``versions`` maps (digest, kind) to the content of the file.
+    ``versions`` maps (digest, name of the file) to its content; those that are kept already cost one small query.
     """
-    connection.execute(
-        upsert(policy_versions).on_conflict_do_nothing(),
-        [
-            {"digest": digest, "kind": kind, "content": content, "first_used_at": at}
-            for (digest, kind), content in versions.items()
-        ],
+    kept = connection.execute(
+        select(policy_versions.c.digest, policy_versions.c.kind).where(
+            policy_versions.c.digest.in_(sorted({digest for digest, _ in versions}))
+        )
     )
+    new = versions.keys() - {(row.digest, row.kind) for row in kept}
+    if new:
+        connection.execute(
+            upsert(policy_versions).on_conflict_do_nothing(),
+            [
+                {"digest": digest, "kind": kind, "content": versions[digest, kind], "first_used_at": at}
+                for digest, kind in sorted(new)
+            ],
+        )

@@ -119,3 +119,14 @@ def test_an_unmatched_event_that_a_person_links_is_routed_on_its_case(county: Al
     assert outcome.state == "processed"
     assert outcome.case_id is not None
     assert "worker" in {row.who for row in rows(county, someone, TOLD.format("le.dv_incident"))}
+
+
+def test_the_policy_of_every_decision_can_be_read_again(county: Alder, someone: Actor) -> None:
+    county.open_case("police")
+    county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    lost = "SELECT 1 FROM notifications WHERE policy_digest NOT IN (SELECT digest FROM policy_versions)"
+    assert rows(county, someone, lost) == []
+    kept = {row.kind: row.content for row in rows(county, someone, "SELECT kind, content FROM policy_versions")}
+    assert "le.dv_incident" in kept["routing.yaml"]
+    assert set(kept) >= {"calendars.yaml", "deadlines.yaml", "disclosure.yaml", "escalation.yaml", "tasks.yaml"}
