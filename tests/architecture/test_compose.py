@@ -90,7 +90,7 @@ def test_only_settings_that_exist_are_set(services: Mapping[str, Any]) -> None:
 def test_the_containers_run_what_one_machine_runs(services: Mapping[str, Any], tmp_path: Path) -> None:
     here = {one.name: one for one in local_services(Wanted(DataFolder.open(tmp_path / "home")))}
     for name in OURS:
-        assert _normal(_words(services[name]["command"])) == _normal(list(here[name].command)), name
+        assert normal(_words(services[name]["command"])) == normal(list(here[name].command)), name
         assert _seconds(services[name].get("stop_grace_period", "10s")) >= here[name].stop_timeout, name
 
 
@@ -258,7 +258,7 @@ def _words(command: str | list[str]) -> list[str]:
     return shlex.split(command) if isinstance(command, str) else command
 
 
-def _normal(words: list[str]) -> list[str]:
+def normal(words: list[str]) -> list[str]:
     """A command line without what differs by place: the interpreter, addresses and folders for a moment."""
     if words[1:2] == ["-m"]:
         words = ["tallystick" if words[2] == "services.cli" else words[2], *words[3:]]
