@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.events import Event
@@ -212,10 +212,15 @@ def _sealed_location(keys: KeyRing, event: Event, entry: NewEntry) -> list[dict[
 
 
 def load(connection: Connection, keys: KeyRing, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
-    """These events with their payloads, in one query; one whose payload was erased has an empty ``data``."""
+    """These events with their payloads, in one query; one whose payload was erased has an empty ``data``.
+
+    Whoever sees an event of another agency's intake (it was put before them, or linked to a case of theirs) does not
+    see that stream, and gets its key for this event alone.
+    """
+    key = func.coalesce(streams.c.key_wrapped, func.app_key_of(event_log.c.id)).label("key_wrapped")
     rows = connection.execute(
-        select(event_log, event_payloads.c.sealed, streams.c.key_wrapped)
-        .join(streams, streams.c.id == event_log.c.stream_id)
+        select(event_log, event_payloads.c.sealed, key)
+        .join(streams, streams.c.id == event_log.c.stream_id, isouter=True)
         .join(event_payloads, event_payloads.c.event_id == event_log.c.id, isouter=True)
         .where(event_log.c.id.in_(list(event_ids)))
     ).all()
@@ -278,3 +283,35 @@ def note_conflicts(
         .returning(intake_conflicts.c.event_id, intake_conflicts.c.agency_id, intake_conflicts.c.body_mac)
     )
     return [Contradiction(row.event_id, row.agency_id, row.body_mac) for row in written]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedStream:
+    """A stream as a verifier sees it: what its row says of its end, and its key, where it has not been erased."""
+
+    id: UUID
+    length: int
+    head: bytes
+    key_wrapped: bytes
+
+
+def streams_after(connection: Connection, after: UUID | None, limit: int) -> list[LoggedStream]:
+    """Streams in the order of their ids, after one of them."""
+    query = select(streams.c.id, streams.c.length, streams.c.head, streams.c.key_wrapped).order_by(streams.c.id)
+    if after is not None:
+        query = query.where(streams.c.id > after)
+    return [LoggedStream(*row) for row in connection.execute(query.limit(limit))]
+
+
+def entries_of(connection: Connection, stream_id: UUID, after: int, limit: int) -> list[Mapping[str, Any]]:
+    """The entries of a stream in order, after a sequence number: all columns, and the sealed payload where it is
+    still there.
+    """
+    rows = connection.execute(
+        select(event_log, event_payloads.c.sealed)
+        .join(event_payloads, event_payloads.c.event_id == event_log.c.id, isouter=True)
+        .where(event_log.c.stream_id == stream_id, event_log.c.sequence > after)
+        .order_by(event_log.c.sequence)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in rows]
