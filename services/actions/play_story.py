@@ -3,31 +3,35 @@
 The clock goes from one recorded instant to the next (``recordedtime``, else ``time``; practice.md, Settled 14); every
 job whose time comes on the way is done at its own instant, in the order of the instants.
 
-A story may say two things that no agency's system sends:
+A story may say three things that no agency's system sends:
 
 * a reference to another event of the story where a payload holds a receipt, which is made when the story is played:
   ``"linked_event": "urn:agency:alder-police:rms#dv-call"``, its source and its id;
 * that people answer their alerts: with the extension ``storyacknowledged`` of ``9``, nine minutes after the event
-  was recorded every desk that was alerted and has not yet said so acknowledges.
+  was recorded every desk that was alerted and has not yet said so acknowledges;
+* that people do their tasks: with ``storydone`` of ``update_pickup appeal_letter``, whoever has open tasks of these
+  kinds has done them by the time of the event.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.actions.acknowledge_notification import acknowledge_notification
+from services.actions.play_people import acknowledge_alerts, do_tasks
 from services.actions.receive_events import Accepted, Outcome, receive_events
 from services.actions.run_jobs import run_jobs
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
 from services.domain.events import Envelope
-from services.domain.scopes import Scope
 from services.domain.urgency import Lane
-from services.storage import agencies, jobs, reporting
+from services.storage import agencies, jobs
 from services.system import System
 
 ACKNOWLEDGED = "storyacknowledged"
 """The extension of an event after which alerts are acknowledged: minutes after it was recorded."""
+
+DONE = "storydone"
+"""The extension of an event by whose time tasks of these kinds, with spaces between, are done."""
 
 _REFERENCES = ("linked_event", "about_event")
 _MOST_ROUNDS = 10_000
@@ -63,7 +67,7 @@ def play_story(
 
     ``heard`` is called with the outcome of each, after everything that follows from it at that instant is done. With
     ``until``, events recorded after it are left out, and time goes on to it at the end. Raises ValueError, naming the
-    line, where a reference or the time of an acknowledgement makes no sense.
+    line, where a reference, or what people are said to do, makes no sense.
     """
     receipts: dict[str, str] = {}
     for instant, _, event in sorted((*_said(events), *_answers(events)), key=lambda act: act[:2]):
@@ -71,8 +75,9 @@ def play_story(
             break
         let_time_pass(system, clock, instant)
         if event is None:
-            _acknowledge(system)
+            acknowledge_alerts(system)
             continue
+        _do(system, event)
         [outcome] = receive_events(system, event.sender, [_resolved(event, receipts)])
         if isinstance(outcome, Accepted):
             receipts[f"{event.envelope.source}#{event.envelope.id}"] = str(outcome.receipt)
@@ -121,13 +126,15 @@ def _resolved(event: StoryEvent, receipts: Mapping[str, str]) -> Envelope:
     return replace(event.envelope, data={**data, **resolved})
 
 
-def _acknowledge(system: System) -> None:
-    """Every desk acknowledges what it was alerted of."""
-    with system.database.begin(system_actor("replay")) as connection:
-        alerts = reporting.open_alerts(connection)
-    for alert in alerts:
-        desk = Actor(name=f"client:{alert.agency}", agency_id=alert.agency_id, scopes=frozenset({Scope.INBOX}))
-        acknowledge_notification(system, desk, alert.notification_id)
+def _do(system: System, event: StoryEvent) -> None:
+    kinds = event.envelope.extensions.get(DONE, "").split()
+    if not kinds:
+        return
+    try:
+        do_tasks(system, kinds)
+    except ValueError as error:
+        raise ValueError(f"line {event.line}: {error}") from None
+    _work(system)
 
 
 def _work(system: System) -> None:

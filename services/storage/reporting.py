@@ -1,12 +1,14 @@
 """Everything that came of a story, read whole: for replays on a scratch database, where it is bounded by the story."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from services.domain.roles import Role
+from services.domain.tasks import OPEN
 from services.domain.urgency import Urgency
 from services.storage.tables import (
     agencies,
@@ -152,3 +154,41 @@ def open_alerts(connection: Connection) -> list[OpenAlert]:
     ).subquery()
     rows = connection.execute(select(first).order_by(first.c.created_at, first.c.slug))
     return [OpenAlert(row.id, row.agency_id, row.slug) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that waits for its assignee, who speaks in the ``roles`` of their agency; a team has no ``username``."""
+
+    id: UUID
+    kind: str
+    agency_id: UUID
+    agency: str
+    roles: frozenset[Role]
+    assignee_id: UUID
+    username: str | None
+
+
+def open_tasks(connection: Connection, kinds: Collection[str]) -> list[OpenTask]:
+    """The open tasks of these kinds, in the order in which they were put."""
+    rows = connection.execute(
+        select(
+            tasks.c.id,
+            tasks.c.kind,
+            tasks.c.agency_id,
+            agencies.c.slug,
+            agencies.c.roles,
+            tasks.c.assignee_id,
+            staff.c.username,
+        )
+        .join(agencies, agencies.c.id == tasks.c.agency_id)
+        .join(staff, staff.c.id == tasks.c.assignee_id, isouter=True)
+        .where(tasks.c.kind.in_(sorted(kinds)), tasks.c.state.in_([state.value for state in OPEN]))
+        .order_by(tasks.c.created_at, tasks.c.kind, agencies.c.slug)
+    )
+    return [
+        OpenTask(
+            row.id, row.kind, row.agency_id, row.slug, frozenset(map(Role, row.roles)), row.assignee_id, row.username
+        )
+        for row in rows
+    ]
