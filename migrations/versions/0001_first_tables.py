@@ -321,7 +321,7 @@ def create_tables() -> None:
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_by_event_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("cautions_case_id_fkey")),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("cautions_pkey")),
+        sa.PrimaryKeyConstraint("event_id", "case_id", name=op.f("cautions_pkey")),
     )
     op.create_index(op.f("cautions_case_id_idx"), "cautions", ["case_id"], unique=False)
     op.create_table(
@@ -411,6 +411,13 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("event_id", "linked_by_event_id", name=op.f("event_links_pkey")),
     )
     op.create_index(op.f("event_links_case_id_idx"), "event_links", ["case_id"], unique=False)
+    op.create_index(
+        "event_links_in_force_key",
+        "event_links",
+        ["event_id"],
+        unique=True,
+        postgresql_where=sa.text("unlinked_by_event_id IS NULL"),
+    )
     op.create_table(
         "event_outcomes",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -457,6 +464,7 @@ def create_tables() -> None:
         "notifications",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("cause_event_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("rule_id", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
@@ -487,6 +495,7 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("notifications_pkey")),
         sa.UniqueConstraint(
             "event_id",
+            "cause_event_id",
             "rule_id",
             "recipient_id",
             "channel",
@@ -507,6 +516,7 @@ def create_tables() -> None:
         "tasks",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("cause_event_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("rule_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -532,7 +542,9 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["event_log.id"], name=op.f("tasks_event_id_fkey")),
         sa.ForeignKeyConstraint(["requester_agency_id"], ["agencies.id"], name=op.f("tasks_requester_agency_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("tasks_pkey")),
-        sa.UniqueConstraint("event_id", "rule_id", "kind", "key", "assignee_id", name="tasks_once_key"),
+        sa.UniqueConstraint(
+            "event_id", "cause_event_id", "rule_id", "kind", "key", "assignee_id", name="tasks_once_key"
+        ),
     )
     op.create_index(op.f("tasks_assignee_id_idx"), "tasks", ["assignee_id"], unique=False)
     op.create_index(op.f("tasks_case_id_idx"), "tasks", ["case_id"], unique=False)
@@ -624,6 +636,29 @@ CREATE FUNCTION app_on_case(asked uuid) RETURNS boolean LANGUAGE sql STABLE SECU
             WHERE case_id = asked AND agency_id = app_agency() AND until IS NULL
         );
     END;
+CREATE FUNCTION app_asked_about(asked uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+    BEGIN ATOMIC
+        SELECT EXISTS (
+            SELECT 1 FROM public.tasks
+            WHERE event_id = asked AND agency_id = app_agency() AND case_id IS NULL
+                AND kind IN ('link_event', 'compare_versions') AND state IN ('proposed', 'accepted')
+        );
+    END;
+CREATE FUNCTION app_linked_here(asked uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+    BEGIN ATOMIC
+        SELECT EXISTS (
+            SELECT 1 FROM public.event_links
+            WHERE event_id = asked AND unlinked_by_event_id IS NULL AND app_on_case(case_id)
+        );
+    END;
+CREATE FUNCTION app_key_of(asked uuid) RETURNS bytea LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+    BEGIN ATOMIC
+        SELECT key_wrapped FROM public.streams JOIN public.event_log ON event_log.stream_id = streams.id
+        WHERE event_log.id = asked AND (app_asked_about(asked) OR app_linked_here(asked));
+    END;
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -635,7 +670,16 @@ _OWN = "agency_id = app_agency()"
 _ON_CASE = "app_on_case(case_id)"
 _ON_CASE_OR_OWN = f"({_OWN} OR {_ON_CASE})"
 _OF_SEEN_TASK = "EXISTS (SELECT 1 FROM tasks WHERE tasks.id = deadlines.task_id)"
+_OF_OWN_CASE = "EXISTS (SELECT 1 FROM cases WHERE cases.id = notifications.case_id AND cases.agency_id = app_agency())"
 _ADMINISTRATES = f"({_KNOWN} AND app_administrates())"
+
+
+def _or_put_before_us(event: str) -> str:
+    """What matches no case lies in its sender's intake: others see it while they are asked where it belongs, and
+    after that as long as it is linked to a case that they are on (practice.md, Settled 7).
+    """
+    return f"({_OWN} OR {_ON_CASE} OR app_asked_about({event}) OR app_linked_here({event}))"
+
 
 # table → (what the web role may read, what it may insert, what it may update; None where never)
 WEB: dict[str, tuple[str | None, str | None, str | None]] = {
@@ -670,23 +714,31 @@ WEB: dict[str, tuple[str | None, str | None, str | None]] = {
     "cautions": (_ON_CASE, _ON_CASE, _ON_CASE),
     "releases": (_ON_CASE, _ON_CASE, _ON_CASE),
     "streams": (_ON_CASE_OR_OWN, f"({_OWN} OR {_ON_CASE})", _ON_CASE_OR_OWN),
-    "event_log": (_ON_CASE_OR_OWN, _OWN, None),
-    "event_payloads": (_ON_CASE_OR_OWN, _OWN, None),
+    "event_log": (_or_put_before_us("id"), _OWN, None),
+    "event_payloads": (_or_put_before_us("event_id"), _OWN, None),
     "vault": (None, _OWN, None),
     "event_outcomes": (_ON_CASE_OR_OWN, None, None),
     "event_links": (_ON_CASE, _ON_CASE, _ON_CASE),
     "intake_conflicts": (_OWN, _OWN, None),
     "jobs": (None, _KNOWN, None),
     "job_tally": (None, None, None),
-    "notifications": (_OWN, None, _OWN),
+    "notifications": (f"({_OWN} OR {_OF_OWN_CASE})", None, _OWN),
     "attempts": (_OWN, None, None),
-    "tasks": (f"({_OWN} OR requester_agency_id = app_agency() OR {_ON_CASE})", None, _OWN),
+    "tasks": (_ON_CASE_OR_OWN, None, _OWN),
     "deadlines": (f"({_ON_CASE} OR {_OF_SEEN_TASK})", None, None),
     "policy_versions": (_KNOWN, None, None),
     "audit_log": (_ADMINISTRATES, _KNOWN, None),
 }
 
 APPEND_ONLY = ("event_log", "audit_log", "intake_conflicts")
+# What the definer functions read for all, so that their owner needs a policy: no more of each table than they ask for.
+READ_BY_FUNCTIONS = {
+    "case_agencies": "true",
+    "tasks": "case_id IS NULL",
+    "event_links": "unlinked_by_event_id IS NULL",
+    "event_log": "case_id IS NULL",
+    "streams": "case_id IS NULL",
+}
 # What the worker role may do beyond reading and adding; the payload of an event can be erased, its entry never.
 WORKER_CHANGES = "UPDATE, DELETE"
 
@@ -728,8 +780,8 @@ def upgrade() -> None:
     for table in WEB:
         protect(table)
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tallystick_web, tallystick_worker")
-    # The definer function reads this one table on behalf of all: its owner needs a policy of its own.
-    op.execute("CREATE POLICY owner ON case_agencies FOR SELECT TO tallystick_owner USING (true)")
+    for table, rows in READ_BY_FUNCTIONS.items():
+        op.execute(f"CREATE POLICY owner ON {table} FOR SELECT TO tallystick_owner USING ({rows})")
     op.execute("ALTER TABLE jobs SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0)")
 
 

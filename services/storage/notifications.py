@@ -20,7 +20,11 @@ from services.storage.tables import attempts, endpoints, event_log, notification
 
 @dataclass(frozen=True, slots=True)
 class NewNotification:
-    """A row of ``notifications`` about to be written. ``created_at`` and ``delivered_at`` are business time."""
+    """A row of ``notifications`` about to be written. ``created_at`` and ``delivered_at`` are business time.
+
+    ``cause_event_id`` is the event because of which it is told: the one that linked it to its case, or took that link
+    back; None stands for the event itself. What is told under another cause is told anew.
+    """
 
     id: UUID
     event_id: UUID
@@ -38,6 +42,7 @@ class NewNotification:
     state: str
     created_at: datetime
     delivered_at: datetime | None = None
+    cause_event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Tried:
 
 def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
     """Write notifications, in one statement. Returns the ids of those that were written: there is one for each event,
-    rule, recipient, channel and endpoint, so what was told before is not told again.
+    cause, rule, recipient, channel and endpoint, so what was told before is not told again.
     """
     if not new:
         return set()
@@ -85,7 +90,12 @@ def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
 
 
 def _row(new: NewNotification) -> dict[str, object]:
-    return {**asdict(new), "role": new.role.value, "urgency": new.urgency.value}
+    return {
+        **asdict(new),
+        "role": new.role.value,
+        "urgency": new.urgency.value,
+        "cause_event_id": new.cause_event_id or new.event_id,
+    }
 
 
 def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoing]:

@@ -275,7 +275,7 @@ cautions = Table(
     "cautions",
     metadata,
     Column("event_id", Uuid, primary_key=True),
-    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("case_id", ForeignKey("cases.id"), primary_key=True, index=True),
     Column("kind", Text, nullable=False),
     Column("raised_at", INSTANT, nullable=False),
     Column("lifted_at", INSTANT),
@@ -380,6 +380,7 @@ event_links = Table(
     Column("linked_by_event_id", Uuid, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
     Column("unlinked_by_event_id", Uuid),
+    Index("event_links_in_force_key", "event_id", unique=True, postgresql_where=text("unlinked_by_event_id IS NULL")),
 )
 
 intake_conflicts = Table(
@@ -436,6 +437,7 @@ notifications = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("event_id", ForeignKey("event_log.id"), nullable=False),
+    Column("cause_event_id", Uuid, nullable=False),
     Column("case_id", ForeignKey("cases.id"), index=True),
     Column("rule_id", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -455,6 +457,7 @@ notifications = Table(
     Column("acknowledged_by", Text),
     UniqueConstraint(
         "event_id",
+        "cause_event_id",
         "rule_id",
         "recipient_id",
         "channel",
@@ -483,6 +486,7 @@ tasks = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("event_id", ForeignKey("event_log.id"), nullable=False),
+    Column("cause_event_id", Uuid, nullable=False),
     Column("case_id", ForeignKey("cases.id"), index=True),
     Column("rule_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -499,7 +503,7 @@ tasks = Table(
     Column("policy_digest", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
-    UniqueConstraint("event_id", "rule_id", "kind", "key", "assignee_id", name="tasks_once_key"),
+    UniqueConstraint("event_id", "cause_event_id", "rule_id", "kind", "key", "assignee_id", name="tasks_once_key"),
     _one_of("state", "proposed", "accepted", "declined", "done", "withdrawn"),
 )
 

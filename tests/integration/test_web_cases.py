@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from services.storage.tables import audit_log
@@ -134,7 +133,6 @@ def stray(world: World) -> str:
     return receipt
 
 
-@pytest.mark.xfail(reason="row-level security shows a linked event to its sender alone: event_log, payloads, streams")
 def test_an_event_that_was_linked_to_a_case_is_on_its_timeline(world: World) -> None:
     receipt = stray(world)
     found = [entry for entry in entries(world, CASE_NUMBER, CPS) if entry["event"] == receipt]
