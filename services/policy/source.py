@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -189,8 +190,12 @@ def load_document(path: Path) -> Node:
     return parse_document(content, file)
 
 
+@lru_cache(maxsize=16)
 def parse_document(content: str, file: str) -> Node:
-    """Read the text of a policy file that is named ``file`` in messages."""
+    """Read the text of a policy file that is named ``file`` in messages.
+
+    The same text is parsed once: a start reads each file to compile it, and once more for every digest it goes into.
+    """
     try:
         root = yaml.compose(content, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
