@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -109,4 +110,6 @@ def announce(wanted: Wanted) -> None:
     for username, what in _LOG_INS:
         table.add_row(username, what)
     console.print(table)
+    now = machine_clock() + timedelta(seconds=int((wanted.folder.root / CLOCK_FILE).read_text(encoding="utf-8")))
+    console.print(f"The demo's clock stands at the end of its story and runs on from there: {now:%d %B %Y, %H:%M} UTC.")
     console.print(f"The demo family's case is at http://{wanted.host}:{wanted.port}/ — stop it with Ctrl-C.")
