@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from services.domain.roles import Role
 from services.domain.tasks import OPEN
@@ -30,10 +30,15 @@ def _party_name() -> ColumnElement[str]:
     return func.coalesce(staff.c.username, agencies.c.slug + "/" + teams.c.slug)
 
 
+def _plain(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
+    return {str(name): value for name, value in row._mapping.items()}
+
+
 def outcomes(connection: Connection) -> Rows:
-    """Every event in the order in which it was accepted, with what became of it."""
+    """Every event, with what became of it."""
     rows = connection.execute(
         select(
+            event_log.c.id,
             event_log.c.source,
             event_log.c.source_id,
             event_log.c.type,
@@ -44,45 +49,44 @@ def outcomes(connection: Connection) -> Rows:
             event_log.c.attributes,
             event_outcomes.c.state,
             event_outcomes.c.code,
-        )
-        .join(event_outcomes, event_outcomes.c.event_id == event_log.c.id, isouter=True)
-        .order_by(event_log.c.accepted, event_log.c.source, event_log.c.source_id)
+        ).join(event_outcomes, event_outcomes.c.event_id == event_log.c.id, isouter=True)
     )
-    return [dict(row._mapping) for row in rows]
+    return [_plain(row) for row in rows]
 
 
 def notices(connection: Connection) -> Rows:
-    """Every notification, by event."""
+    """Every notification, with the id of its event."""
     rows = connection.execute(
         select(
-            event_log.c.source_id.label("event"),
+            notifications.c.event_id.label("event"),
             event_log.c.type,
             notifications.c.created_at.label("at"),
             notifications.c.rule_id.label("rule"),
             notifications.c.role,
             _party_name().label("recipient"),
+            agencies.c.slug.label("agency"),
             notifications.c.channel,
             notifications.c.urgency,
             notifications.c.caution,
             notifications.c.reason,
             notifications.c.state,
+            notifications.c.acknowledged_at,
         )
         .join(event_log, event_log.c.id == notifications.c.event_id)
         .join(parties, parties.c.id == notifications.c.recipient_id)
         .join(agencies, agencies.c.id == parties.c.agency_id)
         .join(staff, staff.c.id == parties.c.id, isouter=True)
         .join(teams, teams.c.id == parties.c.id, isouter=True)
-        .order_by(notifications.c.created_at, "event", "rule", "recipient", notifications.c.channel)
     )
-    return [dict(row._mapping) for row in rows]
+    return [_plain(row) for row in rows]
 
 
 def asked(connection: Connection) -> Rows:
-    """Every task, with its due date."""
+    """Every task, with its due date, the id of its event, and that of the event that did it."""
     due = deadlines.alias("due")
     rows = connection.execute(
         select(
-            event_log.c.source_id.label("event"),
+            tasks.c.event_id.label("event"),
             event_log.c.type,
             tasks.c.kind,
             tasks.c.title,
@@ -91,6 +95,8 @@ def asked(connection: Connection) -> Rows:
             tasks.c.urgency,
             tasks.c.state,
             tasks.c.created_at.label("at"),
+            tasks.c.changed_at,
+            tasks.c.done_by_event_id.label("done_by"),
             due.c.rolled_due.label("due_at"),
             due.c.due_on,
             due.c.overdue_since,
@@ -101,18 +107,17 @@ def asked(connection: Connection) -> Rows:
         .join(staff, staff.c.id == parties.c.id, isouter=True)
         .join(teams, teams.c.id == parties.c.id, isouter=True)
         .join(due, due.c.task_id == tasks.c.id, isouter=True)
-        .order_by(tasks.c.created_at, "event", tasks.c.kind, "assignee")
     )
-    return [dict(row._mapping) for row in rows]
+    return [_plain(row) for row in rows]
 
 
 def dues(connection: Connection) -> Rows:
-    """Every deadline that is not a task's own."""
+    """Every deadline that is not a task's own, with the id of the event that it is counted from."""
     rows = connection.execute(
         select(
             deadlines.c.rule_id.label("rule"),
             deadlines.c.key,
-            event_log.c.source_id.label("trigger"),
+            deadlines.c.trigger_event_id.label("trigger"),
             deadlines.c.raw_due,
             deadlines.c.rolled_due,
             deadlines.c.internal_due,
@@ -121,12 +126,9 @@ def dues(connection: Connection) -> Rows:
             deadlines.c.state,
             deadlines.c.met_at,
             deadlines.c.overdue_since,
-        )
-        .join(event_log, event_log.c.id == deadlines.c.trigger_event_id)
-        .where(deadlines.c.task_id.is_(None))
-        .order_by(deadlines.c.rule_id, deadlines.c.key, deadlines.c.raw_due, "trigger")
+        ).where(deadlines.c.task_id.is_(None))
     )
-    return [dict(row._mapping) for row in rows]
+    return [_plain(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
