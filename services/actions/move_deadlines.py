@@ -4,7 +4,7 @@ job each is looked at next.
 Everything is decided in memory, event by event, and written set-wise within the transaction that routes the events.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from services.actions.append_events import lanes_of
 from services.actions.deadline_events import Saying, recomputed, say
-from services.actions.link_events import UNLINKED
 from services.actions.routing_plan import PlannedTask
 from services.domain.calendars import Venue
 from services.domain.deadline_changes import Changes, Recomputed, changes_by, look_back_types
@@ -50,12 +49,10 @@ def move_deadlines(
     """Move the deadlines of the events' cases on, in the order of the events; later ones see what earlier ones did.
 
     ``events`` are routed and on their cases, ``facts`` those of the cases. To be called after their tasks are written:
-    the due dates of tasks that are answered for good close too; and before links are taken back: what a linked event
-    opened is cancelled with its link. The same event once more changes nothing.
+    the due dates of tasks that are answered for good close too. The same event once more changes nothing.
     """
     on_case = [event for event in events if event.case_id in facts]
     task_rows.settle_of_cases(connection, {event.case_id for event in on_case if event.case_id})
-    deadlines.cancel_unlinked(connection, list(_taken_back(on_case)))
     book = system.policy.deadlines
     moving = [event for event in on_case if event.type in book.triggered_by or event.type in book.touched_by]
     if not moving:
@@ -204,12 +201,6 @@ def first_venue(system: System) -> Venue:
     """How time is counted for what belongs to no case: as in the first county."""
     venues = system.policy.calendars.venues
     return venues[min(venues)]
-
-
-def _taken_back(events: Sequence[Event]) -> Iterator[tuple[UUID, str, UUID]]:
-    for event in events:
-        if event.type == UNLINKED and event.case_id is not None:
-            yield event.case_id, str(event.data["linked_event"]), event.id
 
 
 def _rules_of(events: Sequence[Event], book: RuleBook) -> set[str]:

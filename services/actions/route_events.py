@@ -2,7 +2,7 @@
 commit with the end of the jobs (ARCHITECTURE.md §4, step 7).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -10,19 +10,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.actions.link_events import events_to_link, link_events
+from services.actions.link_events import AGAIN, LINK, link_events
 from services.actions.move_deadlines import move_deadlines, task_deadlines
 from services.actions.routing_plan import ROUTER, RoutingPlan
 from services.domain.events import Event
+from services.domain.linking import LINKED, Linking, targets_of
 from services.domain.overrides import refusal_of
 from services.domain.roles import CHILD_WELFARE, Role
 from services.domain.routing_facts import CaseFacts
-from services.storage import decisions, event_log, jobs, releases, rosters
+from services.domain.urgency import Lane
+from services.storage import deadlines, decisions, event_log, jobs, links, releases, rosters
 from services.storage.jobs import Job
 from services.system import System
-
-ON_CASE = "case"
-"""In a job's arguments: the case that a person has linked an unmatched event to."""
 
 _PART_2 = "42CFR2"
 _NO_CONSENT = "no_valid_consent"
@@ -33,46 +32,72 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
     """Route the events of a batch of jobs, all in one transaction. Raises LeaseLostError, and then wrote nothing."""
     now = system.clock()
     with system.database.begin(ROUTER) as connection:
-        events = _events(system, connection, batch)
-        plan = _plan(system, connection, events, now)
-        counties = rosters.county_facts(connection) if any(event.case_id is None for event in events) else ()
-        unread = _without_consent(connection, events, plan.facts, now)
-        routed: list[Event] = []
-        for event in events:
-            if event.case_id is None:
-                plan.put_before_people(event, counties)
-            elif event.id in unread:
-                plan.settle(event, "quarantined", _NO_CONSENT)
-            elif code := _refusal(event):
-                plan.refuse(event, code)
-            else:
-                plan.route(event)
-                routed.append(event)
+        events, causes = _events(system, connection, batch)
+        plan = _plan(system, connection, events, causes, now)
+        linking = links.stand(connection, set(targets_of(events)))
+        routed = _decide(connection, plan, linking, events)
         plan.write(connection)
+        if linking.changes:
+            deadlines.lock_cases(connection, plan.facts)
         move_deadlines(system, connection, routed, plan.facts, now)
         task_deadlines(system, connection, plan.tasks, plan.facts, now)
-        link_events(connection, routed, now)
+        link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
-    system.bells.ring(plan.lanes())
+    system.bells.ring(plan.lanes() | ({Lane.URGENT} if linking.changes else set()))
 
 
-def _events(system: System, connection: Connection, batch: Sequence[Job]) -> list[Event]:
-    """The events of the jobs in the jobs' order, each on the case that it is routed for."""
+def _decide(connection: Connection, plan: RoutingPlan, linking: Linking, events: Sequence[Event]) -> list[Event]:
+    """Decide on events in their order. Returns those that are routed on their cases and take effect there."""
+    counties = rosters.county_facts(connection) if any(event.case_id is None for event in events) else ()
+    unread = _without_consent(connection, events, plan.facts, plan.now)
+    routed: list[Event] = []
+    for event in events:
+        if event.case_id is None:
+            if event.id not in linking.on:
+                plan.put_before_people(event, counties)
+        elif event.id in unread:
+            plan.settle(event, "quarantined", _NO_CONSENT)
+        elif code := _refusal(event, linking):
+            plan.refuse(event, code)
+        else:
+            plan.route(event)
+            routed.append(event)
+    return routed
+
+
+def _events(system: System, connection: Connection, batch: Sequence[Job]) -> tuple[list[Event], dict[UUID, UUID]]:
+    """The events of the jobs in the jobs' order, each on the case that it is routed for; and by event the one because
+    of which it is routed, where that is another. What was linked elsewhere, or taken back, in the meantime is left out.
+    """
     loaded = event_log.load(connection, system.keys, [job.ref for job in batch])
-    events = []
+    elsewhere = {job.ref for job in batch if LINK in job.arguments or AGAIN in job.arguments}
+    linked = links.hold(connection, elsewhere)
+    events: list[Event] = []
+    causes: dict[UUID, UUID] = {}
     for job in batch:
-        linked = job.arguments.get(ON_CASE)
-        event = loaded[job.ref]
-        events.append(replace(event, case_id=UUID(str(linked))) if linked else event)
-    return events
+        event, link = loaded[job.ref], linked.get(job.ref)
+        if (by := job.arguments.get(LINK)) is not None:
+            if link is not None and str(link.by) == by:
+                causes[event.id] = link.by
+                events.append(replace(event, case_id=link.case_id))
+        elif (by := job.arguments.get(AGAIN)) is not None:
+            if link is None:
+                causes[event.id] = UUID(str(by))
+                events.append(event)
+        else:
+            events.append(event)
+    return events, causes
 
 
-def _plan(system: System, connection: Connection, events: Sequence[Event], now: datetime) -> RoutingPlan:
+def _plan(
+    system: System, connection: Connection, events: Sequence[Event], causes: Mapping[UUID, UUID], now: datetime
+) -> RoutingPlan:
     case_ids = {event.case_id for event in events if event.case_id}
     facts = rosters.case_facts(connection, case_ids, _named_tasks(events), now) if case_ids else {}
     kinds = list(system.policy.routing.kinds)
-    asked = decisions.open_task_names(connection, case_ids, kinds, events_to_link(events)) if case_ids else {}
-    return RoutingPlan(system=system, now=now, facts=facts, asked=asked)
+    linked = set(targets_of(event for event in events if event.type == LINKED))
+    asked = decisions.open_task_names(connection, case_ids, kinds, linked) if case_ids else {}
+    return RoutingPlan(system=system, now=now, facts=facts, asked=asked, causes=causes)
 
 
 def _named_tasks(events: Iterable[Event]) -> set[UUID]:
@@ -88,8 +113,8 @@ def _named_tasks(events: Iterable[Event]) -> set[UUID]:
     return named
 
 
-def _refusal(event: Event) -> str | None:
-    return refusal_of(event) if event.type == "goal.override_requested" else None
+def _refusal(event: Event, linking: Linking) -> str | None:
+    return refusal_of(event) if event.type == "goal.override_requested" else linking.take(event)
 
 
 def _without_consent(

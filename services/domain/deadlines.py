@@ -54,7 +54,7 @@ class Deadline:
     """One due date of one case, as it is stored (§4.2 rule 1). Instants are aware and in UTC; days local to ``zone``.
 
     A due date that counts days has the end of its local day as its instant. ``computed_at`` is when this deadline was
-    opened; ``id`` follows from the trigger, the rule, the key and the dates, so opening it twice opens one.
+    opened; ``id`` follows from the trigger, the case, the rule, the key and the dates, so opening it twice opens one.
     ``closed_by`` is the event that met or cancelled it, ``superseded_by`` the deadline that took its place.
     """
 
@@ -169,7 +169,7 @@ def compute_deadline(basis: Basis, rule: DeadlineRule, venue: Venue, now: dateti
     due = compute(rule, basis.anchor, venue, basis.occurrence)
     dates = "|".join(instant.isoformat() for instant in (due.raw, due.rolled, due.internal))
     return Deadline(
-        id=uuid5(basis.trigger_event_id, f"{rule.id}|{basis.key}|{basis.occurrence}|{dates}"),
+        id=uuid5(basis.trigger_event_id, f"{basis.case_id}|{rule.id}|{basis.key}|{basis.occurrence}|{dates}"),
         rule_id=rule.id,
         rule_version=rule.version,
         basis=basis,

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, bindparam, case, cast, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.deadlines import Basis, Deadline, State
@@ -71,6 +71,15 @@ _LOCK = text(
 )
 
 
+_TAKEN_BACK = and_(
+    deadlines.c.state == State.CANCELLED.value,
+    exists().where(
+        event_links.c.event_id == deadlines.c.trigger_event_id,
+        event_links.c.unlinked_by_event_id == deadlines.c.closed_by_event_id,
+    ),
+)
+
+
 def lock_cases(connection: Connection, case_ids: Iterable[UUID]) -> None:
     """Until the end of the transaction nobody else moves the deadlines of these cases. In one order for everybody, and
     to be taken before any stream of the event log is locked.
@@ -81,13 +90,16 @@ def lock_cases(connection: Connection, case_ids: Iterable[UUID]) -> None:
 def of_cases(
     connection: Connection, case_ids: Collection[UUID], rule_ids: Collection[str]
 ) -> dict[UUID, list[Deadline]]:
-    """The deadlines that these rules made of these cases, in every state, by case; the earliest opened first."""
+    """The deadlines that these rules made of these cases, in every state, by case; the earliest opened first. What
+    ended because the link of its event was taken back is as if it had never been.
+    """
     rows = connection.execute(
         select(deadlines)
         .where(
             deadlines.c.case_id.in_(list(case_ids)),
             deadlines.c.rule_id.in_(sorted(rule_ids)),
             deadlines.c.task_id.is_(None),
+            ~_TAKEN_BACK,
         )
         .order_by(deadlines.c.computed_at, deadlines.c.rolled_due, deadlines.c.id)
     )
@@ -104,8 +116,9 @@ def load(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Deadline]:
 
 
 def add(connection: Connection, new: Sequence[NewDeadline]) -> None:
-    """Write deadlines that open. One that is there already stays as it is, unless another had taken its place: then it
-    stands again (a court was closed, and is open after all).
+    """Write deadlines that open. One that is there already stays as it is, unless another had taken its place, or the
+    link of its event was taken back: then it stands again (a court was closed, and is open after all; the event belongs
+    to the case after all).
     """
     _insert(connection, [_row(one) for one in new])
 
@@ -114,13 +127,14 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     statement = insert(deadlines)
-    again = {"state": State.OPEN.value, "computed_at": statement.excluded.computed_at, "superseded_by": None}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_=again, where=deadlines.c.state == State.RECOMPUTED.value
-        ),
-        rows,
-    )
+    again = {
+        "state": State.OPEN.value,
+        "computed_at": statement.excluded.computed_at,
+        "superseded_by": None,
+        "closed_by_event_id": None,
+    }
+    gone = or_(deadlines.c.state == State.RECOMPUTED.value, _TAKEN_BACK)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again, where=gone), rows)
 
 
 def move(connection: Connection, moves: Sequence[Move]) -> None:
@@ -154,30 +168,6 @@ def move(connection: Connection, moves: Sequence[Move]) -> None:
             }
             for one in moves
         ],
-    )
-
-
-def cancel_unlinked(connection: Connection, taken_back: Sequence[tuple[UUID, str, UUID]]) -> None:
-    """Cancel what linked events opened that do not belong to their case after all: the case, the event, and the event
-    that takes it back. What any other event opened stays as it is.
-    """
-    if not taken_back:
-        return
-    linked = select(event_links.c.event_id).where(
-        event_links.c.case_id == bindparam("case"),
-        cast(event_links.c.event_id, Text) == bindparam("linked"),
-        event_links.c.unlinked_by_event_id.is_(None),
-    )
-    connection.execute(
-        update(deadlines)
-        .where(
-            deadlines.c.case_id == bindparam("case"),
-            deadlines.c.state == State.OPEN.value,
-            deadlines.c.task_id.is_(None),
-            deadlines.c.trigger_event_id.in_(linked),
-        )
-        .values(state=State.CANCELLED.value, closed_by_event_id=bindparam("by")),
-        [{"case": case_id, "linked": event_id, "by": by} for case_id, event_id, by in taken_back],
     )
 
 

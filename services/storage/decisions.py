@@ -1,4 +1,4 @@
-"""What routing decided, written set-wise: tasks opened and done, cautions, outcomes, links, and the policy in force."""
+"""What routing decided, written set-wise: tasks opened and done, cautions, outcomes, and the policy in force."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.tasks import OPEN, TaskState
@@ -141,13 +141,20 @@ def add_outcomes(connection: Connection, outcomes: Sequence[NewOutcome]) -> None
 
 
 def raise_cautions(connection: Connection, events: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
-    """From now on these events (with their cases) may not be raised with the subject (Settled 2)."""
+    """From now on these events (with their cases) may not be raised with the subject (Settled 2). A caution that was
+    lifted with the event's link stands again where the event is linked to the case again.
+    """
     rows = [
         {"event_id": event_id, "case_id": case_id, "kind": "do_not_raise", "raised_at": at}
         for event_id, case_id in events
     ]
     if rows:
-        connection.execute(upsert(cautions).on_conflict_do_nothing(), rows)
+        taken_back = exists().where(event_links.c.unlinked_by_event_id == cautions.c.lifted_by_event_id)
+        again = {"raised_at": at, "lifted_at": None, "lifted_by_event_id": None}
+        statement = upsert(cautions)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["event_id", "case_id"], set_=again, where=taken_back), rows
+        )
 
 
 def lift_cautions(connection: Connection, by_case: Mapping[UUID, UUID], at: datetime) -> None:
@@ -178,40 +185,6 @@ def active_endpoints(connection: Connection, agency_ids: Collection[UUID]) -> di
     for row in rows:
         found.setdefault(row.agency_id, []).append(row.id)
     return found
-
-
-def unmatched(connection: Connection, event_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these events match no case, and are linked to none."""
-    linked = (
-        select(event_links.c.event_id)
-        .where(event_links.c.event_id == event_outcomes.c.event_id, event_links.c.unlinked_by_event_id.is_(None))
-        .exists()
-    )
-    rows = connection.execute(
-        select(event_outcomes.c.event_id).where(
-            event_outcomes.c.event_id.in_(list(event_ids)), event_outcomes.c.state == "unmatched", ~linked
-        )
-    )
-    return set(rows.scalars())
-
-
-def link(connection: Connection, event_id: UUID, case_id: UUID, by_event_id: UUID) -> None:
-    """Put an unmatched event on a case."""
-    connection.execute(insert(event_links).values(event_id=event_id, case_id=case_id, linked_by_event_id=by_event_id))
-
-
-def unlink(connection: Connection, event_id: UUID, case_id: UUID, by_event_id: UUID) -> bool:
-    """Take an event off a case again. False where it was not on it."""
-    taken = connection.execute(
-        update(event_links)
-        .where(
-            event_links.c.event_id == event_id,
-            event_links.c.case_id == case_id,
-            event_links.c.unlinked_by_event_id.is_(None),
-        )
-        .values(unlinked_by_event_id=by_event_id)
-    )
-    return taken.rowcount == 1
 
 
 def keep_policy(connection: Connection, versions: Mapping[tuple[str, str], str], at: datetime) -> None:
