@@ -26,6 +26,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 30_000
+"""Milliseconds: machines that test are busy."""
+expect.set_options(timeout=PATIENCE)
 DESK, PHONE = {"width": 1200, "height": 900}, {"width": 360, "height": 740}
 
 
@@ -65,7 +68,7 @@ def address(world: World) -> Iterator[str]:
 def opened(chromium: Browser, address: str, size: dict[str, int], username: str) -> Page:
     """A page of somebody who has signed in; anything that the browser complains of fails the test at its end."""
     context = chromium.new_context(viewport={"width": size["width"], "height": size["height"]})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.complaints = []  # type: ignore[attr-defined]
     page.on("console", lambda message: _note(page, message.type, message.text))
