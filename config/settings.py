@@ -38,6 +38,8 @@ class Settings:
     bells: str
     webhook_hosts: tuple[str, ...]
     webhook_allow_private: bool
+    proxies: int
+    limits_url: str
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -60,6 +62,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         bells=environment.get("TALLYSTICK_BELLS", "workers.bells:connect"),
         webhook_hosts=tuple(filter(None, environment.get("TALLYSTICK_WEBHOOK_HOSTS", "").split(","))),
         webhook_allow_private=environment.get("TALLYSTICK_WEBHOOK_ALLOW_PRIVATE", "") == "yes",
+        proxies=_whole(environment, "TALLYSTICK_PROXIES", 0),
+        limits_url=_secret(environment, "TALLYSTICK_LIMITS_URL") or "memory://",
     )
 
 

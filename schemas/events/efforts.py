@@ -22,7 +22,7 @@ _BARRIERS = (
 
 
 class Recorded(EventPayload):
-    """Something that was done towards keeping the family safe together, with what came of it."""
+    """Something that was done towards keeping the family together in safety, with what came of it."""
 
     event = EventType("efforts.recorded", "Effort recorded", ANY_ROLE | ONLY_SYSTEM, "23")
     about = frozenset({CASE})

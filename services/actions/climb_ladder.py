@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from services.storage import decisions, escalations, rosters
 from services.storage.acknowledgements import EventAtAgency
 from services.storage.escalations import Told
 from services.storage.jobs import Job
-from services.storage.notifications import NewNotification
+from services.storage.notifications import NewNotification, notification_id
 
 _CARRYING = (Role.CPS_WORKER, Role.CPS_INV, Role.CPS_INTAKE)
 
@@ -131,7 +131,7 @@ def _rows(
 def _row(told: Told, draft: NotificationDraft, way: Way, endpoint_id: UUID | None, now: datetime) -> NewNotification:
     state, delivered_at = first_state(way, now)
     return NewNotification(
-        id=uuid4(),
+        id=notification_id(told.event_id, draft.rule_id, draft.recipient, way.value, endpoint_id),
         event_id=told.event_id,
         case_id=told.case_id,
         rule_id=draft.rule_id,

@@ -21,7 +21,7 @@ from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.urgency import Lane, lane_of
 from services.storage import audit, decisions, jobs, notifications
 from services.storage.audit import AuditEntry
-from services.storage.notifications import NewNotification
+from services.storage.notifications import NewNotification, notification_id
 from services.system import System
 
 ROUTER = system_actor("router")
@@ -165,8 +165,9 @@ class RoutingPlan:
         self, event: Event, draft: NotificationDraft, digest: str, channel: str, endpoint_id: UUID | None
     ) -> NewNotification:
         inbox = channel == _INBOX
+        cause = self.causes.get(event.id)
         return NewNotification(
-            id=uuid4(),
+            id=notification_id(cause or event.id, draft.rule_id, draft.recipient, channel, endpoint_id),
             event_id=event.id,
             case_id=event.case_id,
             rule_id=draft.rule_id,
@@ -182,7 +183,7 @@ class RoutingPlan:
             state="delivered" if inbox else "pending",
             created_at=self.now,
             delivered_at=self.now if inbox else None,
-            cause_event_id=self.causes.get(event.id),
+            cause_event_id=cause,
         )
 
     def _task_row(self, task: PlannedTask) -> decisions.NewTask:

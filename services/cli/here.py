@@ -17,7 +17,7 @@ def settings_here(home: Path | None = None) -> Settings:
     """The settings of the environment; what it leaves open comes from the data folder. Raises SettingsError."""
     given = {**os.environ, **({"TALLYSTICK_HOME": str(home)} if home else {})}
     settings = from_environment(given)
-    if settings.database_url is not None and settings.master_key is not None:
+    if settings.database_url is not None:
         return settings
     return from_environment({**local_environment(settings.home), **given})
 

@@ -55,6 +55,8 @@ def demo(home: Path | None, host: str | None, port: int | None) -> None:
 def _wanted(home: Path | None, host: str | None, port: int | None, *, embedded: bool = False) -> Wanted:
     """What the command line and the environment ask for. ``embedded`` leaves stores that are given by URL alone."""
     settings = wiring.read_settings()
+    if settings.database_url is not None and not embedded:
+        wiring.keys_of(settings)  # a database of somebody else's is never sealed under keys that only we have
     at = (host or settings.host, port or settings.port)
     return Wanted(
         folder=DataFolder.open(home or settings.home),
@@ -93,7 +95,9 @@ def status(home: Path | None) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest version, as its owner (TALLYSTICK_OWNER_DATABASE_URL)."""
-    settings = settings_here()
+    settings = wiring.read_settings()
+    if settings.owner_database_url is None:
+        settings = settings_here()
     address = settings.owner_database_url or settings.database_url
     if address is None:
         raise wiring.SettingsError("TALLYSTICK_OWNER_DATABASE_URL: not set")

@@ -57,10 +57,6 @@ class Database:
         """The same pool, used in another role."""
         return Database(self.engine, role)
 
-    def forget_connections(self) -> None:
-        """After a fork: the parent's connections are left to the parent."""
-        self.engine.dispose(close=False)
-
     def close(self) -> None:
         """Close every connection of the pool."""
         self.engine.dispose()
@@ -68,7 +64,8 @@ class Database:
 
 def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
     """A pool on ``url`` (``postgresql://`` or ``postgresql+psycopg://``) of up to ``pool_size`` connections and as
-    many again under load. Connecting takes at most 2 seconds, a statement 5, waiting for a lock 2.
+    many again under load. Connecting takes at most 2 seconds, a statement 5, waiting for a lock 2. Errors do not show
+    the values of their statement: they are case data.
     """
     address = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
@@ -77,6 +74,7 @@ def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
         max_overflow=pool_size,
         pool_timeout=2,
         pool_use_lifo=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 2, "options": f"{_TIMEOUTS} {_DURABLE} -c timezone=UTC"},
     )
     return Database(engine, role)

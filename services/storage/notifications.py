@@ -5,9 +5,9 @@ out is on record. A state only moves forward: every change names the states that
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -77,6 +77,13 @@ class Tried:
     code: str | None = None
 
 
+def notification_id(cause: UUID, rule_id: str, recipient: UUID, channel: str, endpoint_id: UUID | None) -> UUID:
+    """The id of a notification, which follows from what makes it one of a kind: the event that caused it, rule,
+    recipient and way. Whoever routes the event again, after a restore too, sends under the same id.
+    """
+    return uuid5(cause, f"{rule_id}|{recipient}|{channel}|{endpoint_id}")
+
+
 def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
     """Write notifications, in one statement. Returns the ids of those that were written: there is one for each event,
     cause, rule, recipient, channel and endpoint, so what was told before is not told again.
@@ -89,9 +96,12 @@ def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
     return set(written.scalars())
 
 
+_COLUMNS = tuple(field.name for field in fields(NewNotification))
+
+
 def _row(new: NewNotification) -> dict[str, object]:
     return {
-        **asdict(new),
+        **{name: getattr(new, name) for name in _COLUMNS},
         "role": new.role.value,
         "urgency": new.urgency.value,
         "cause_event_id": new.cause_event_id or new.event_id,

@@ -66,7 +66,10 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
 def from_environment() -> APIFlask:
     """The application of a web process, as its environment says. Raises SettingsError or InvalidPolicyError."""
     settings = wiring.read_settings()
-    return create_app(wiring.web_system(), web_settings(wiring.token_key(settings), settings.public_url))
+    web = web_settings(
+        wiring.token_key(settings), settings.public_url, limits_url=settings.limits_url, proxies=settings.proxies
+    )
+    return create_app(wiring.web_system(), web)
 
 
 def _form_config(settings: WebSettings) -> dict[str, object]:
