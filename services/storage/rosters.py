@@ -46,7 +46,7 @@ def case_facts(
         case_id: replace(
             facts,
             seats=tuple(seats.get(case_id, ())),
-            desks=desks,
+            desks={seat.agency_id: desks[seat.agency_id] for seat in seats.get(case_id, ()) if seat.agency_id in desks},
             supervisors=supervisors,
             agencies=on_case.get(case_id, {}),
             task_requesters={str(task.id): task.requester_agency_id for task in named},
