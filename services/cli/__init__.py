@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from services.cli.casework import case
 from services.cli.demo import play_demo
 from services.cli.here import system_here
 from services.cli.jobs import jobs
@@ -27,7 +28,7 @@ def tallystick(context: click.Context) -> None:
     context.obj = system_here
 
 
-for command in (up, demo, status, migrate, sweep, play_demo, replay, jobs, ledger, policy, listen, *REGISTRY):
+for command in (up, demo, status, migrate, sweep, play_demo, replay, jobs, ledger, policy, listen, case, *REGISTRY):
     tallystick.add_command(command)
 
 
