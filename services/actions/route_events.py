@@ -19,7 +19,7 @@ from services.domain.overrides import refusal_of
 from services.domain.roles import CHILD_WELFARE, Role
 from services.domain.routing_facts import CaseFacts
 from services.domain.urgency import Lane
-from services.storage import deadlines, decisions, event_log, jobs, links, releases, rosters
+from services.storage import deadlines, decisions, event_log, incidents, jobs, links, releases, rosters
 from services.storage.jobs import Job
 from services.system import System
 
@@ -94,10 +94,23 @@ def _plan(
 ) -> RoutingPlan:
     case_ids = {event.case_id for event in events if event.case_id}
     facts = rosters.case_facts(connection, case_ids, _named_tasks(events), now) if case_ids else {}
+    facts |= _with_incidents(system, connection, facts, events)
     kinds = list(system.policy.routing.kinds)
     linked = set(targets_of(event for event in events if event.type == LINKED))
     asked = decisions.open_task_names(connection, case_ids, kinds, linked) if case_ids else {}
     return RoutingPlan(system=system, now=now, facts=facts, asked=asked, causes=causes)
+
+
+def _with_incidents(
+    system: System, connection: Connection, facts: Mapping[UUID, CaseFacts], events: Sequence[Event]
+) -> dict[UUID, CaseFacts]:
+    """The facts of the cases for which a rule asks whether violence came on record, with when it did."""
+    asking = {
+        name for name, rules in system.policy.routing.types.items() if any(one.after_incident for one in rules.tasks)
+    }
+    case_ids = {event.case_id for event in events if event.case_id and event.type in asking}
+    found = incidents.last_on_record(connection, case_ids) if case_ids else {}
+    return {case_id: replace(facts[case_id], incident_at=at) for case_id, at in found.items()}
 
 
 def _named_tasks(events: Iterable[Event]) -> set[UUID]:

@@ -16,7 +16,7 @@ case is not the system that sent it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -131,7 +131,7 @@ class _Desk:
         for rule in told:
             self._tell(rule)
         for task in self.rules.tasks:
-            if self._applies(task):
+            if self._applies(task) and self._follows_incident(task):
                 self._open(task)
         for survivor in self.rules.survivor:
             if self._applies(survivor):
@@ -176,6 +176,13 @@ class _Desk:
 
     def _applies(self, rule: TellRule | TaskRule | SurvivorRule) -> bool:
         return (not rule.emitters or self.event.emitter in rule.emitters) and holds(rule.when, self.event.data)
+
+    def _follows_incident(self, rule: TaskRule) -> bool:
+        """Whether violence came on record as shortly before the event as the rule asks, if it asks."""
+        happened = self.people.facts.incident_at
+        return rule.after_incident is None or (
+            happened is not None and timedelta(0) <= self.event.time - happened <= rule.after_incident
+        )
 
     def _tell(self, rule: TellRule) -> None:
         urgency = rule.urgency or self.urgency

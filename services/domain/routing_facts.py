@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 from services.domain.roles import Role
+
+INCIDENTS = frozenset({"le.dv_incident", "le.arrest", "order.violated", "prob.violation_filed"})
+"""Types of event by which violence comes on record, where police, a court, the prosecutor or probation send them."""
+
+ON_RECORD = frozenset({Role.LE, Role.CRIM_COURT, Role.JUV_COURT, Role.DA, Role.PROB})
+"""Whose word about an incident is a public record."""
 
 PartyKind = Literal["person", "team"]
 """A party is one person, or a team (a desk) that several people look after in turn."""
@@ -50,7 +57,8 @@ class CaseFacts:
     ``task_kinds`` map a task's id (as text) to the agency that asked for it, to the party that it was put to, and to
     its kind; only the task that the event names is needed. ``protected_persons`` are the person tokens of the case's
     protective parents and children, as payloads name them: what rests on their word is held back (Settled 1), unless
-    ``released`` says that a release of the survivor, in force now, covers this event.
+    ``released`` says that a release of the survivor, in force now, covers this event. ``incident_at`` is when the last
+    act of violence happened that stands on record (``INCIDENTS``); it is read only where a rule asks for it.
     """
 
     case_id: UUID
@@ -72,6 +80,7 @@ class CaseFacts:
     admins: tuple[Seat, ...] = ()
     protected_persons: frozenset[str] = frozenset()
     released: bool = False
+    incident_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

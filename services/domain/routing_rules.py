@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from services.domain.due_dates import Limit
@@ -78,6 +79,7 @@ class TaskRule:
     ``key`` lists (name, payload field): what tells this task from others of its kind on the case. ``due_by`` is the
     payload field with the day by which it is due, where the event gives one. ``per`` is a list in the payload: one
     task opens for each of its elements, and the fields of ``audience`` and ``due_by`` are those of the element.
+    With ``after_incident`` it opens only where violence came on record so short a time before the event.
     """
 
     id: str
@@ -91,6 +93,7 @@ class TaskRule:
     per: str | None = None
     due_by: str | None = None
     key: tuple[tuple[str, str], ...] = ()
+    after_incident: timedelta | None = None
     line: int = 0
 
 

@@ -6,11 +6,12 @@ exist; all mistakes are reported together, with file and line. What is settled i
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 from schemas.catalogue import EventSchema
-from services.domain.due_dates import Limit, limit_from_text
+from services.domain.due_dates import CalendarDays, Limit, limit_from_text
 from services.domain.predicates import ALWAYS, Predicate
 from services.domain.roles import Role
 from services.domain.routing_facts import SafeContact
@@ -66,6 +67,13 @@ def compile_routing(routing: Path, tasks: Path, catalogue: Mapping[str, EventSch
         unmatched=reader.standing(standing.at("unmatched"), complete=True),
         worker=compile_assignee(root.at("worker"), groups, "", payloads, ""),
     )
+
+
+def _days(node: Node) -> timedelta:
+    limit = compile_limit(node)
+    if not isinstance(limit, CalendarDays):
+        raise node.error("must count calendar days, such as 45 CD")
+    return timedelta(days=limit.count)
 
 
 def compile_limit(node: Node) -> Limit:
@@ -170,9 +178,11 @@ class _Reader:
         )
 
     def _task(self, name: str, node: Node) -> TaskRule:
-        node.only("id", "open", "for", "each", "due", "due_by", "per", "key", "when", "from", "urgency")
+        node.only(
+            "id", "open", "for", "each", "due", "due_by", "per", "key", "when", "from", "after_incident", "urgency"
+        )
         kind = self._kind(node.at("open"))
-        urgency, each = node.find("urgency"), node.find("each")
+        urgency, each, after = node.find("urgency"), node.find("each"), node.find("after_incident")
         per, due_by = self._per(name, node), node.find("due_by")
         if due_by is not None:
             check_kind(due_by, name, due_by.text(), self.payloads, _DAY_KINDS, per or "")
@@ -188,6 +198,7 @@ class _Reader:
             per=per,
             due_by=None if due_by is None else due_by.text(),
             key=() if per else compile_key(node, kind.key_names, name, self.payloads),
+            after_incident=None if after is None else _days(after),
             line=node.line,
         )
 

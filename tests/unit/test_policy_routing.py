@@ -27,7 +27,7 @@ from services.domain.urgency import Urgency
 from services.policy.routing import compile_routing
 from services.policy.source import InvalidPolicyError
 from tests.payloads import minimal_payload
-from tests.routing import CASE, FOLDER, POLICY, event_of
+from tests.routing import AT, CASE, FOLDER, POLICY, event_of
 
 ROUTING = (FOLDER / "routing.yaml").read_text(encoding="utf-8")
 TASKS = (FOLDER / "tasks.yaml").read_text(encoding="utf-8")
@@ -132,6 +132,7 @@ def test_every_rule_is_reachable(rule: TellRule | TaskRule | SurvivorRule) -> No
         task_requesters={"t1": requester},
         task_assignees={"t1": CASE.seats[0].party_id},
         task_kinds={"t1": "share_goals"},
+        incident_at=AT,
     )
     event = replace(event_of(event_type, emitter), data=data)
     decision = route(event, facts, POLICY)

@@ -1,6 +1,7 @@
 """Who is told and which tasks open in the rows of the family story that speak of it (practice.md §8, as settled)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from services.domain.roles import CHILD_WELFARE, FACING_THE_SUBJECT, Role
 from services.domain.routing_decision import DO_NOT_RAISE
 from services.domain.routing_facts import SafeContact
 from services.domain.urgency import Urgency
-from tests.routing import CASE, POLICY, assignees, dues, event_of, party, recipients, routed, told, without
+from tests.routing import AT, CASE, POLICY, assignees, dues, event_of, party, recipients, routed, told, without
 
 BEFORE_PROBATION = without(Role.PROB, Role.DA, Role.BIP, Role.GAL)
 CALLS_AGREED = replace(CASE, safe_contact=SafeContact.CURRENT)
@@ -290,8 +291,10 @@ def test_row_34_the_police_hear_of_location_seeking_as_far_as_she_agreed() -> No
 
 def test_row_35_an_expiring_order_is_told_to_her_by_the_worker_and_renewal_help_is_due_before_it_ends() -> None:
     decision = routed("order.expiring", Role.SYSTEM, CALLS_AGREED, order_ref="o1", days_left=60, expires="2025-08-04")
-    assert dues(decision) == {"offer_renewal_help": "2025-08-04", "safety_call": "next business day"}
+    assert dues(decision) == {"offer_renewal_help": "2025-08-04", "safety_call": "3 BD"}
     assert told(decision) == {"CPS_WORKER", "CPS_INV", "AG_ATTY"}
+    soon = routed("order.expiring", Role.SYSTEM, CALLS_AGREED, order_ref="o1", days_left=3, expires="2025-08-04")
+    assert dues(soon)["safety_call"] == "next business day"
 
 
 def test_row_36_praise_without_behaviour_asks_the_programme_for_behaviour_by_goal() -> None:
@@ -350,6 +353,19 @@ def test_row_48_while_the_caution_stands_a_filed_violation_carries_it_too() -> N
     assert cautioned.urgency is Urgency.U1
     assert {draft.caution for draft in cautioned.notifications if draft.role is Role.BIP} == {DO_NOT_RAISE}
     assert not any(draft.caution for draft in routed("prob.violation_filed", Role.PROB).notifications)
+
+
+@pytest.mark.parametrize(
+    ("days", "new_violence", "asked"), [(4, False, True), (45, False, True), (46, False, False), (4, True, False)]
+)
+def test_row_49_a_report_without_concerns_is_held_against_violence_that_came_on_record(
+    days: int, new_violence: bool, asked: bool
+) -> None:
+    facts = replace(CASE, incident_at=AT - timedelta(days=days))
+    decision = routed("provider.progress_report", Role.BIP, facts, period="2025-08", new_violence=new_violence)
+    assert ("reconcile_report" in dues(decision)) is asked
+    assert "reconcile_report" not in dues(routed("provider.progress_report", Role.BIP, period="2025-08"))
+    assert set(assignees(decision, "reconcile_report")) <= {"CPS_WORKER"}
 
 
 def test_row_51_what_she_says_against_a_goal_is_an_internal_u0_with_a_task_to_ask_her() -> None:
