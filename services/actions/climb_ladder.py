@@ -16,7 +16,7 @@ from services.domain.routing_decision import DO_NOT_RAISE, NotificationDraft, Re
 from services.domain.routing_facts import CaseFacts, Seat
 from services.domain.standing import may_be_told
 from services.storage import decisions, escalations, rosters
-from services.storage.acknowledgements import EventAtAgency
+from services.storage.acknowledgements import AlertName
 from services.storage.escalations import Told
 from services.storage.jobs import Job
 from services.storage.notifications import NewNotification, notification_id
@@ -34,11 +34,11 @@ class Look:
     written: tuple[UUID, ...]
 
     @property
-    def name(self) -> EventAtAgency:
-        """The alert: an event, and the agency that was told of it."""
-        return self.told.event_id, self.told.agency_id
+    def name(self) -> AlertName:
+        """The alert: an event, why it was told, and the agency that was told of it."""
+        return self.told.event_id, self.told.cause_event_id, self.told.agency_id
 
-    def alert(self, quiet: Mapping[EventAtAgency, datetime]) -> Alert:
+    def alert(self, quiet: Mapping[AlertName, datetime]) -> Alert:
         """How far it has come. ``quiet`` says since when alerts are quiet."""
         return Alert(self.told.created_at, self.told.urgency, quiet.get(self.name), self.climbed)
 
@@ -131,8 +131,9 @@ def _rows(
 def _row(told: Told, draft: NotificationDraft, way: Way, endpoint_id: UUID | None, now: datetime) -> NewNotification:
     state, delivered_at = first_state(way, now)
     return NewNotification(
-        id=notification_id(told.event_id, draft.rule_id, draft.recipient, way.value, endpoint_id),
+        id=notification_id(told.event_id, told.cause_event_id, draft.rule_id, draft.recipient, way.value, endpoint_id),
         event_id=told.event_id,
+        cause_event_id=told.cause_event_id,
         case_id=told.case_id,
         rule_id=draft.rule_id,
         role=draft.role,

@@ -175,6 +175,8 @@ def _refusal(one: Outgoing, facts: dict[UUID, CaseFacts]) -> str | None:
     """Why nothing may be sent to this recipient any more; None where it may."""
     if one.address is None:
         return "no_address"
+    if one.taken_back:
+        return "taken_back"
     if one.case_id is not None and not may_be_told(one.agency_id, facts[one.case_id]):
         return "not_on_case"
     return None

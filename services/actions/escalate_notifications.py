@@ -27,7 +27,7 @@ from services.domain.escalation import Alert, Ladder, next_check, next_rung
 from services.domain.routing_decision import Reason
 from services.domain.urgency import Lane, lane_of
 from services.storage import acknowledgements, audit, escalations, jobs, notifications
-from services.storage.acknowledgements import EventAtAgency
+from services.storage.acknowledgements import AlertName
 from services.storage.audit import AuditEntry
 from services.storage.escalations import Told
 from services.storage.jobs import Job, NewJob
@@ -68,7 +68,7 @@ def escalate_notifications(system: System, batch: Sequence[Job]) -> None:
         climbs = climbs_of(connection, due, now)
         lanes = _write(system, connection, climbs, now)
         jobs.finish(connection, batch, system.done_by)
-        jobs.add(connection, _next_jobs(system, connection, looks, climbs, quiet, now))
+        jobs.add(connection, _next_jobs(system, looks, climbs, quiet, now))
     if lanes:
         system.bells.ring(lanes)
 
@@ -157,25 +157,18 @@ def _statements(ladder: Ladder, climbs: Sequence[Climb]) -> list[Statement]:
 
 def _next_jobs(
     system: System,
-    connection: Connection,
     looks: Sequence[Look],
     climbs: Sequence[Climb],
-    quiet: Mapping[EventAtAgency, datetime],
+    quiet: Mapping[AlertName, datetime],
     now: datetime,
 ) -> list[NewJob]:
     """The next look at every alert that is not quiet and not at the end of its ladder."""
-    inboxes = [row for one in climbs for row in one.rows if row.channel == Way.INBOX.value]
-    ids = notifications.ids_of(connection, inboxes)
     by_job = {one.look.job.id: one for one in climbs}
     following = []
     for look in looks:
         climbed = by_job.get(look.job.id)
         number = climbed.rung.number if climbed else look.climbed
-        new = {
-            ids[row.event_id, row.rule_id, row.recipient_id]
-            for row in (climbed.rows if climbed else ())
-            if row.channel == Way.INBOX.value
-        }
+        new = {row.id for row in (climbed.rows if climbed else ()) if row.channel == Way.INBOX.value}
         due_at = next_check(replace(look.alert(quiet), climbed=number), system.policy.escalation)
         if due_at is not None:
             following.append(
@@ -185,8 +178,11 @@ def _next_jobs(
 
 
 def _job(told: NewNotification | Told, climbed: int, written: Sequence[UUID], due_at: datetime) -> NewJob:
+    cause = told.cause_event_id if told.cause_event_id not in {None, told.event_id} else None
     return NewJob(
-        key=f"escalate:{told.event_id}:{told.agency_id}:{climbed}",
+        key=":".join(
+            str(part) for part in ("escalate", told.event_id, told.agency_id, climbed, cause) if part is not None
+        ),
         lane=lane_of(told.urgency),
         kind="escalate",
         ref=told.id,

@@ -167,7 +167,7 @@ class RoutingPlan:
         inbox = channel == _INBOX
         cause = self.causes.get(event.id)
         return NewNotification(
-            id=notification_id(cause or event.id, draft.rule_id, draft.recipient, channel, endpoint_id),
+            id=notification_id(event.id, cause, draft.rule_id, draft.recipient, channel, endpoint_id),
             event_id=event.id,
             case_id=event.case_id,
             rule_id=draft.rule_id,

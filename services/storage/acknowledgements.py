@@ -17,6 +17,9 @@ from services.storage.tables import cases, notifications, teams
 EventAtAgency = tuple[UUID, UUID]
 """An event, and an agency that was told of it."""
 
+AlertName = tuple[UUID, UUID, UUID]
+"""An event, the event because of which it was told (itself, as a rule), and an agency that was told."""
+
 _INBOX = notifications.c.channel == "inbox"
 
 
@@ -85,9 +88,7 @@ def agencies_that_acknowledged(connection: Connection, wanted: Collection[EventA
     return {(row.event_id, row.agency_id) for row in rows}
 
 
-def quieted_at(
-    connection: Connection, wanted: Mapping[EventAtAgency, Collection[UUID]]
-) -> dict[EventAtAgency, datetime]:
+def quieted_at(connection: Connection, wanted: Mapping[AlertName, Collection[UUID]]) -> dict[AlertName, datetime]:
     """Since when these alerts are quiet (Settled 10); one that still climbs is left out. ``wanted`` holds for each
     alert the notifications that were written on its way up.
 
@@ -98,22 +99,22 @@ def quieted_at(
         return {}
     by_desk = notifications.c.recipient_id.in_(select(teams.c.id))
     first = func.min(notifications.c.acknowledged_at)
+    name = (notifications.c.event_id, notifications.c.cause_event_id, notifications.c.agency_id)
     rows = connection.execute(
         select(
-            notifications.c.event_id,
-            notifications.c.agency_id,
+            *name,
             case((func.bool_or(by_desk), first.filter(by_desk)), else_=first).label("at"),
         )
-        .where(_of(wanted), _INBOX, notifications.c.reason != Reason.ESCALATED.value)
-        .group_by(notifications.c.event_id, notifications.c.agency_id)
+        .where(tuple_(*name).in_(list(wanted)), _INBOX, notifications.c.reason != Reason.ESCALATED.value)
+        .group_by(*name)
     )
-    below = {(row.event_id, row.agency_id): row.at for row in rows}
+    below = {(row.event_id, row.cause_event_id, row.agency_id): row.at for row in rows}
     above = _acknowledged(connection, {one for written in wanted.values() for one in written})
-    quiet: dict[EventAtAgency, datetime] = {}
-    for name, written in wanted.items():
-        known = [at for at in (below.get(name), *(above.get(one) for one in written)) if at is not None]
+    quiet: dict[AlertName, datetime] = {}
+    for alert, written in wanted.items():
+        known = [at for at in (below.get(alert), *(above.get(one) for one in written)) if at is not None]
         if known:
-            quiet[name] = min(known)
+            quiet[alert] = min(known)
     return quiet
 
 

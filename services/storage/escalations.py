@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Date, bindparam, cast, or_, select
 
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
-from services.storage.tables import event_log, notifications, on_call_shifts, staff, supervisions, teams
+from services.storage.links import CASE_NOW, LINK_IN_FORCE
+from services.storage.tables import event_links, event_log, notifications, on_call_shifts, staff, supervisions, teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Told:
 
     id: UUID
     event_id: UUID
+    cause_event_id: UUID
     event_type: str
     case_id: UUID | None
     rule_id: str
@@ -31,16 +33,20 @@ class Told:
 
 
 def told(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Told]:
-    """These notifications, by id; one that does not exist is left out."""
+    """These notifications, by id. One that does not exist is left out, and so is one whose event is elsewhere by now:
+    its link to that case was taken back, or the case that was looked for is found.
+    """
     rows = connection.execute(
         select(notifications, event_log.c.type)
         .join(event_log, event_log.c.id == notifications.c.event_id)
-        .where(notifications.c.id.in_(list(ids)))
+        .join(event_links, LINK_IN_FORCE, isouter=True)
+        .where(notifications.c.id.in_(list(ids)), notifications.c.case_id.is_not_distinct_from(CASE_NOW))
     )
     return {
         row.id: Told(
             id=row.id,
             event_id=row.event_id,
+            cause_event_id=row.cause_event_id,
             event_type=row.type,
             case_id=row.case_id,
             rule_id=row.rule_id,

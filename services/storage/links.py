@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, and_, func, insert, select
 
 from services.domain.linking import Link, Linking, linking
-from services.storage.tables import event_links, event_outcomes
+from services.storage.tables import event_links, event_log, event_outcomes
 
 _IN_FORCE = event_links.c.unlinked_by_event_id.is_(None)
+
+LINK_IN_FORCE = and_(event_links.c.event_id == event_log.c.id, _IN_FORCE)
+"""Joins an event with its link, where one is in force (an outer join)."""
+
+CASE_NOW = func.coalesce(event_log.c.case_id, event_links.c.case_id)
+"""The case of an event so joined: the one that it came in on, or is linked to; null where it is on none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,19 @@ An attempt is written before the call that it stands for, so that whatever happe
 out is on record. A state only moves forward: every change names the states that it may come from.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, null, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.delivery import NotificationState
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
-from services.storage.tables import attempts, endpoints, event_log, notifications
+from services.storage.links import CASE_NOW, LINK_IN_FORCE
+from services.storage.tables import attempts, endpoints, event_links, event_log, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Outgoing:
     """A notification that a job wants delivered, with where it goes and what it is about, as they stand today.
 
     ``address`` is None where it goes nowhere: a webhook's endpoint is switched off, or not the recipient agency's own.
+    ``taken_back`` says that the event was linked to this case by mistake.
     """
 
     id: UUID
@@ -65,6 +67,7 @@ class Outgoing:
     state: NotificationState
     endpoint_id: UUID | None
     address: str | None
+    taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,15 @@ class Tried:
     code: str | None = None
 
 
-def notification_id(cause: UUID, rule_id: str, recipient: UUID, channel: str, endpoint_id: UUID | None) -> UUID:
-    """The id of a notification, which follows from what makes it one of a kind: the event that caused it, rule,
-    recipient and way. Whoever routes the event again, after a restore too, sends under the same id.
+def notification_id(
+    event_id: UUID, cause: UUID | None, rule_id: str, recipient: UUID, channel: str, endpoint_id: UUID | None
+) -> UUID:
+    """The id of a notification, which follows from what makes it one of a kind: the event, the other one that is the
+    ``cause`` of telling it, if there is one, the rule, recipient and way. Whoever routes the event again, after a
+    restore too, sends under the same id.
     """
-    return uuid5(cause, f"{rule_id}|{recipient}|{channel}|{endpoint_id}")
+    told = uuid5(event_id, str(cause)) if cause is not None and cause != event_id else event_id
+    return uuid5(told, f"{rule_id}|{recipient}|{channel}|{endpoint_id}")
 
 
 def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
@@ -125,8 +132,12 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             notifications.c.state,
             notifications.c.endpoint_id,
             endpoints.c.url.label("address"),
+            and_(notifications.c.case_id.is_not(None), notifications.c.case_id.is_distinct_from(CASE_NOW)).label(
+                "taken_back"
+            ),
         )
         .join(event_log, event_log.c.id == notifications.c.event_id)
+        .join(event_links, LINK_IN_FORCE, isouter=True)
         .join(
             endpoints,
             (endpoints.c.id == notifications.c.endpoint_id)
@@ -151,6 +162,7 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             state=NotificationState(row.state),
             endpoint_id=row.endpoint_id,
             address=row.address,
+            taken_back=row.taken_back,
         )
         for row in rows
     }
@@ -229,20 +241,3 @@ def mark_undelivered(connection: Connection, ids: Iterable[UUID]) -> None:
             .where(notifications.c.id.in_(wanted), notifications.c.state == NotificationState.PENDING.value)
             .values(state=NotificationState.UNDELIVERED.value)
         )
-
-
-def ids_of(connection: Connection, wanted: Sequence[NewNotification]) -> Mapping[tuple[UUID, str, UUID], UUID]:
-    """The inbox notifications that say what these say, written now or before: by (event, rule, recipient), the id."""
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        select(
-            notifications.c.id, notifications.c.event_id, notifications.c.rule_id, notifications.c.recipient_id
-        ).where(
-            tuple_(notifications.c.event_id, notifications.c.rule_id, notifications.c.recipient_id).in_(
-                [(one.event_id, one.rule_id, one.recipient_id) for one in wanted]
-            ),
-            notifications.c.endpoint_id.is_(None),
-        )
-    )
-    return {(row.event_id, row.rule_id, row.recipient_id): row.id for row in rows}

@@ -266,3 +266,25 @@ def test_the_desk_of_an_agency_stands_behind_nobody_on_a_case_that_it_is_not_on(
         facts = rosters.case_facts(connection, cases, (), county.system.clock())
     desks = {number: len(facts[case_of(county, number)].desks) for number in ("C-1", "C-2")}
     assert desks == {"C-1": 2, "C-2": 1}
+
+
+def test_an_alert_that_was_told_by_mistake_climbs_no_further(county: Alder, clock: StoryClock) -> None:
+    receipt = stray(county)
+    link(county, receipt)
+    here = case_of(county, "C-1")
+    unlink(county, receipt)
+    clock.move_to(clock() + timedelta(minutes=20))
+    county.work()
+    climbed = "SELECT case_id FROM notifications WHERE event_id = :event AND reason = 'escalated'"
+    found = {row.case_id for row in rows(county, climbed, event=receipt)}
+    assert here not in found
+    assert found == {None}, "nobody has acknowledged that the event waits for a case again"
+
+
+def test_the_alert_for_a_desk_ends_when_somebody_has_found_the_case(county: Alder, clock: StoryClock) -> None:
+    receipt = stray(county)
+    link(county, receipt)
+    clock.move_to(clock() + timedelta(minutes=20))
+    county.work()
+    climbed = "SELECT case_id FROM notifications WHERE event_id = :event AND reason = 'escalated'"
+    assert {row.case_id for row in rows(county, climbed, event=receipt)} == {case_of(county, "C-1")}
