@@ -5,7 +5,7 @@ title nor any field may be shown there is nothing at all, and a reader cannot te
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,8 @@ from services.domain.disclosure import DataClass, Disclosed, Field, Matrix, Read
 from services.domain.roles import Role
 
 _TITLE: Final = ""
+_ABOUT: Final = "envelope:"
+_OF_THE_CASE: Final = frozenset({DataClass.CASE})
 _FROM_HER: Final = frozenset({DataClass.SVS})
 _FROM_A_CHILD: Final = frozenset({DataClass.CHS})
 _OBSERVERS: Final = {"survivor": _FROM_HER, "child": _FROM_A_CHILD}
@@ -24,12 +26,14 @@ _LEFT_OUT: Final = object()
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
     """The part of an event that a reader may see. ``title`` is None where even the kind of event may not be shown;
-    ``data`` keeps the structure of the payload. ``decision`` is for the audit and never reaches the reader.
+    ``data`` keeps the structure of the payload; ``about`` is what was asked for of its envelope. ``decision`` is for
+    the audit and never reaches the reader.
     """
 
     title: str | None
     data: Mapping[str, object]
     decision: Disclosed
+    about: Mapping[str, object] = field(default_factory=dict)
 
 
 def disclosed_payload(
@@ -41,19 +45,26 @@ def disclosed_payload(
     *,
     emitter: Role | None = None,
     releases: Iterable[Release] = (),
-    protected_persons: frozenset[str] = frozenset(),
+    protected_persons: frozenset[str] | None = frozenset(),
+    about: Mapping[str, object] | None = None,
 ) -> ShownEvent | None:
     """What ``reader`` may see of an event of this type at ``as_of``; None where that is nothing, not even its title.
 
     ``emitter`` is the role in which it was sent: some records take a class from who holds them, and without it every
     holder's class is taken. ``protected_persons`` are the tokens of the case's protective parents and children: what
-    rests on their word is theirs (SVS), whatever else it is, wherever in the payload that is said.
+    rests on their word is theirs (SVS), whatever else it is, wherever in the payload that is said. None says that there
+    is no case to ask: then anybody whose word it rests on may be one of them.
+
+    ``about`` holds facts of the envelope (who sent it, under which number): each is as open as the fact that such an
+    event happened, and case information besides.
     """
     schema = CATALOGUE.get(event_type)
     if schema is None:
         return None
     walk = _Walk(schema, emitter, protected_persons)
-    fields = (Field(_TITLE, schema.type.title, walk.of_title(data)), *walk.of(data))
+    fact = walk.of_title(data)
+    envelope = [Field(_ABOUT + name, value, fact | _OF_THE_CASE) for name, value in (about or {}).items()]
+    fields = (Field(_TITLE, schema.type.title, fact), *envelope, *walk.of(data))
     decision = disclose(fields, reader, matrix, releases, as_of)
     shown = {field.path for field in decision.shown}
     if not shown:
@@ -63,6 +74,7 @@ def disclosed_payload(
         title=schema.type.title if _TITLE in shown else None,
         data=left if isinstance(left, dict) else {},
         decision=decision,
+        about={name: value for name, value in (about or {}).items() if _ABOUT + name in shown},
     )
 
 
@@ -80,7 +92,7 @@ class _Walk:
 
     schema: EventSchema
     emitter: Role | None
-    protected_persons: frozenset[str]
+    protected_persons: frozenset[str] | None
 
     def of_title(self, data: Mapping[str, object]) -> frozenset[DataClass]:
         """The classes of the fact that such an event happened."""
@@ -129,9 +141,15 @@ class _Walk:
             self.emitter is Role.COUNSEL_SURVIVOR
             or data.get("victim_sourced") is True
             or reported == Role.SURVIVOR.value
-            or data.get("origin_person") in self.protected_persons
+            or self._is_protected(data.get("origin_person"))
         )
         return (_FROM_HER if hers else _NOTHING) | _OBSERVERS.get(str(data.get("observer_role")), _NOTHING)
+
+
+    def _is_protected(self, person: object) -> bool:
+        if self.protected_persons is None:
+            return person is not None
+        return person in self.protected_persons
 
 
 def _left(value: object, path: str, shown: set[str]) -> object:

@@ -1,7 +1,8 @@
 """What became of an event, for the agency that sent it and nobody else.
 
-An event that matched no case stays ``unmatched`` for a sender that is not on the case to which somebody has linked it:
-what is said of it then must not tell that there is such a case (practice.md, Settled 7).
+An event that matched no case stays ``unmatched``, word for word, for a sender that is not on the case to which somebody
+has linked it: what is said of it must not tell that there is such a case (practice.md, Settled 7). When it was linked
+would tell it too, and so nothing is said of when an unmatched event was looked at.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from services.system import System
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """``status`` is ``accepted`` (not yet handled), ``processed``, ``unmatched``, ``refused`` or ``quarantined``;
-    ``code`` says why, where it was refused or set aside; ``at`` when that was decided.
+    ``code`` says why, where it was refused or set aside; ``at`` when that was decided, and None where it is unmatched.
     """
 
     receipt: UUID
@@ -41,7 +42,7 @@ def find_receipt(system: System, actor: Actor, receipt: UUID) -> Receipt | None:
     if known:
         status, code, at = found.state or "accepted", found.code, found.at
     else:
-        status, code, at = ("unmatched", None, found.at) if found.state else ("accepted", None, None)
+        status, code, at = ("unmatched" if found.state else "accepted"), None, None
     return Receipt(
         receipt=receipt,
         source=found.source,
