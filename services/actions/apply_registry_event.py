@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from services.actions.append_events import Draft
 from services.domain.errors import FieldProblem
 from services.domain.events import Event
-from services.storage import cases, event_log, releases
+from services.storage import cases, event_log, releases, tasks
 from services.storage.sealing import seal
 from services.system import System
 
@@ -147,6 +147,7 @@ def _reassigned(act: _Act) -> Problems:
     ):
         return _wrong("data.from_worker", "not_held", "This person is not the worker of the case.")
     cases.give_seat(act.connection, act.case_id, "CPS_WORKER", coming, first, None, act.event.id)
+    tasks.hand_over(act.connection, act.case_id, leaving.id, coming.id)
     return ()
 
 

@@ -64,14 +64,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Which tasks a list is of: those put to any of ``assignees``, or to anybody of ``agency_id``; of one case, where
-    ``case_id`` is given, with those that ``requester_id`` asked for too.
+    """Which tasks a list is of: those put to any of ``assignees``, or to anybody of ``agency_id``, with those of the
+    kinds ``also_asked`` that this agency asked for; of one case, where ``case_id`` is given.
     """
 
     assignees: Collection[UUID] = ()
     agency_id: UUID | None = None
+    also_asked: Collection[str] = ()
     case_id: UUID | None = None
-    requester_id: UUID | None = None
 
 
 def lock(connection: Connection, task_id: UUID) -> Asked | None:
@@ -92,6 +92,36 @@ def move(connection: Connection, task_id: UUID, state: TaskState, reason: str | 
         update(tasks).where(tasks.c.id == task_id).values(state=state.value, reason=reason, changed_at=at)
     )
     return moved.rowcount == 1
+
+
+def hand_over(connection: Connection, case_id: UUID, leaving: UUID, coming: UUID) -> int:
+    """Put the open tasks of a case that wait for one party to another of the same agency. Returns how many.
+
+    What the other was asked by the same event already is not asked twice, and stays where it is.
+    """
+    theirs = tasks.alias("theirs")
+    asked = (
+        select(theirs.c.id)
+        .where(
+            theirs.c.event_id == tasks.c.event_id,
+            theirs.c.rule_id == tasks.c.rule_id,
+            theirs.c.kind == tasks.c.kind,
+            theirs.c.key == tasks.c.key,
+            theirs.c.assignee_id == coming,
+        )
+        .exists()
+    )
+    moved = connection.execute(
+        update(tasks)
+        .where(
+            tasks.c.case_id == case_id,
+            tasks.c.assignee_id == leaving,
+            tasks.c.state.in_([state.value for state in OPEN]),
+            ~asked,
+        )
+        .values(assignee_id=coming)
+    )
+    return moved.rowcount
 
 
 def open_tasks(connection: Connection, whose: Whose, reader: UUID, after: Place | None, limit: int) -> list[Task]:
@@ -120,6 +150,23 @@ def find(connection: Connection, task_id: UUID, reader: UUID) -> Task | None:
     query, _ = _listed(Whose(), reader)
     row = connection.execute(query.where(tasks.c.id == task_id)).one_or_none()
     return _task(row) if row else None
+
+
+def concerning(
+    connection: Connection, task_ids: Collection[UUID], agency_id: UUID, also_asked: Collection[str]
+) -> set[UUID]:
+    """Which of these tasks were put to an agency, or are of the kinds ``also_asked`` and were asked for by it."""
+    if not task_ids:
+        return set()
+    rows = connection.execute(
+        select(tasks.c.id).where(tasks.c.id.in_(list(task_ids)), _concerns(agency_id, also_asked))
+    )
+    return set(rows.scalars())
+
+
+def _concerns(agency_id: UUID, also_asked: Collection[str]) -> ColumnElement[bool]:
+    asked = and_(tasks.c.requester_agency_id == agency_id, tasks.c.kind.in_(sorted(also_asked)))
+    return or_(tasks.c.agency_id == agency_id, asked)
 
 
 def due_place(task: Task) -> Place:
@@ -175,9 +222,7 @@ def _of(query: Select[Any], whose: Whose) -> Select[Any]:
     if whose.assignees:
         put_to.append(tasks.c.assignee_id.in_(list(whose.assignees)))
     if whose.agency_id is not None:
-        put_to.append(tasks.c.agency_id == whose.agency_id)
-    if whose.requester_id is not None:
-        put_to.append(tasks.c.requester_agency_id == whose.requester_id)
+        put_to.append(_concerns(whose.agency_id, whose.also_asked))
     conditions: list[ColumnElement[bool]] = [or_(*put_to)] if put_to else []
     if whose.case_id is not None:
         conditions.append(tasks.c.case_id == whose.case_id)
