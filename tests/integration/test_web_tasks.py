@@ -15,6 +15,7 @@ from services.domain.tasks import TaskState
 from services.storage import agencies, event_log, staff
 from services.storage.tables import event_log as log
 from services.storage.tables import tasks
+from tests.payloads import minimal_payload
 from tests.web_world import ADMINISTRATOR, CASE_NUMBER, PROBATION_NUMBER, World, event
 
 CPS = "alder-cps-records"
@@ -136,6 +137,25 @@ def test_whoever_asked_sees_where_their_task_stands(world: World, task_id: str) 
     assert seen["reason"] is None, "a reason is case information, which probation is not shown"
     [own] = listed(world, path="/v1/tasks?state=closed")
     assert own["reason"] == "She must not be contacted now."
+
+
+def test_what_keeps_somebody_safe_is_not_told_to_whoever_reported(world: World) -> None:
+    """Probation reports a violation; what child welfare does about the survivor is its own (an internal task)."""
+    world.send(PROBATION, event("order.violated", minimal_payload("order.violated"), PROBATION_NUMBER))
+    world.work()
+    internal = [name for name, kind in world.system.policy.routing.kinds.items() if kind.internal]
+    opened = [task for task in listed(world) if task["kind"] in internal]
+    assert opened
+    seen = listed(world, PROBATION, f"/v1/cases/{PROBATION_NUMBER}/tasks")
+    assert not {task["id"] for task in seen} & {task["id"] for task in opened}
+    for task in opened:
+        answer(world, "accept", task["id"])
+    world.work()
+    path = f"/v1/cases/{PROBATION_NUMBER}/timeline"
+    titles = [
+        entry["title"] for entry in world.client().get(path, headers=world.bearer(PROBATION)).get_json()["entries"]
+    ]
+    assert titles == ["Protective order violated"]
 
 
 def test_others_on_the_case_see_no_task_that_is_not_theirs(world: World, task_id: str) -> None:

@@ -1,8 +1,9 @@
 """Reading tasks: those put to a person and their teams, to an agency, or opened on a case.
 
-Whoever a task was put to, or whoever's event asked for it, sees its fixed words, its due date and where it stands; the
-agency whose case it is sees all tasks of the case. A reason that somebody wrote is case information and is disclosed
-like any other. Nobody else learns that a task exists.
+Whoever a task was put to sees its fixed words, its due date and where it stands. So does the agency whose event asked
+for it, unless the kind of task is internal: what child welfare does to keep somebody safe is not told to whoever
+reported. The agency whose case it is sees all tasks of the case. A reason that somebody wrote is case information and is
+disclosed like any other. Nobody else learns that a task exists.
 """
 
 from collections.abc import Sequence
@@ -87,8 +88,7 @@ def case_tasks(
         if opened.of_child_welfare:
             whose = Whose(case_id=opened.case.id)
         else:
-            agency = _agency(actor)
-            whose = Whose(agency_id=agency, requester_id=agency, case_id=opened.case.id)
+            whose = Whose(agency_id=_agency(actor), also_asked=told_kinds(system), case_id=opened.case.id)
         return _page(system, connection, actor, whose, purpose, now, closed=closed, place=place, limit=limit)
 
 
@@ -105,6 +105,11 @@ def find_task(system: System, actor: Actor, task_id: UUID, purpose: Purpose) -> 
 def parties(connection: Connection, actor: Actor, now: datetime) -> frozenset[UUID]:
     """The parties as whom the actor answers."""
     return reading.parties_of(connection, actor, now)
+
+
+def told_kinds(system: System) -> frozenset[str]:
+    """The kinds of task whose answers are told to the agency that asked."""
+    return frozenset(name for name, kind in system.policy.routing.kinds.items() if not kind.internal)
 
 
 def may_answer(actor: Actor, agency_id: UUID, assignee_id: UUID, acts_as: frozenset[UUID]) -> bool:

@@ -1,6 +1,7 @@
 """The timeline of a case: what happened, the latest first, each event as its reader may see it.
 
-An event of which a reader may see nothing is not there for them: it leaves no gap, no count and no page half empty.
+An event of which a reader may see nothing is not there for them: it leaves no gap, no count and no page half empty. An
+answer to a task is there only for whoever may see the task: that one was given at all can betray what it rests on.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,16 @@ from sqlalchemy import Connection
 from services.actions.read import cases as reading
 from services.actions.read.cases import OpenCase, ShownCase
 from services.actions.read.disclosed_event import ShownEvent, disclosed_payload
+from services.actions.read.tasks import told_kinds
 from services.domain.actors import Actor
 from services.domain.disclosure import Disclosed, Purpose
 from services.domain.events import Event
-from services.storage import case_reading, event_log
+from services.storage import case_reading, event_log, tasks
 from services.storage.case_reading import Happening, Place
 from services.system import System
 
 PAGE = 25
+_ABOUT_TASKS = "task."
 _AT_ONCE = 100
 
 
@@ -97,7 +100,8 @@ def _entries(
     decisions: dict[UUID, Disclosed] = {}
     while len(entries) < wanted:
         found = case_reading.happenings(connection, opened.case.id, before, _AT_ONCE)
-        events = event_log.load(connection, system.keys, [happening.id for happening in found])
+        loaded = event_log.load(connection, system.keys, [happening.id for happening in found])
+        events = _without_tasks_of_others(system, connection, opened, loaded)
         for happening in found:
             event = events.get(happening.id)
             shown = _shown(system, opened, event, now) if event else None
@@ -108,6 +112,24 @@ def _entries(
             break
         before = (found[-1].time, found[-1].id)
     return entries[:wanted], decisions
+
+
+def _without_tasks_of_others(
+    system: System, connection: Connection, opened: OpenCase, events: Mapping[UUID, Event]
+) -> Mapping[UUID, Event]:
+    agency_id = opened.reader.agency_id
+    if opened.of_child_welfare or agency_id is None:
+        return events
+    named = {event.id: _task_of(event) for event in events.values() if event.type.startswith(_ABOUT_TASKS)}
+    seen = tasks.concerning(connection, {id_ for id_ in named.values() if id_}, agency_id, told_kinds(system))
+    return {id_: event for id_, event in events.items() if id_ not in named or named[id_] in seen}
+
+
+def _task_of(event: Event) -> UUID | None:
+    try:
+        return UUID(str(event.data.get("task_id")))
+    except ValueError:
+        return None
 
 
 def _shown(system: System, opened: OpenCase, event: Event, now: datetime) -> ShownEvent | None:
