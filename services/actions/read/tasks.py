@@ -2,8 +2,8 @@
 
 Whoever a task was put to sees its fixed words, its due date and where it stands. So does the agency whose event asked
 for it, unless the kind of task is internal: what child welfare does to keep somebody safe is not told to whoever
-reported. The agency whose case it is sees all tasks of the case. A reason that somebody wrote is case information and is
-disclosed like any other. Nobody else learns that a task exists.
+reported. The agency whose case it is sees all tasks of the case. A reason that somebody wrote is case information and
+is disclosed like any other. Nobody else learns that a task exists.
 """
 
 from collections.abc import Sequence
