@@ -142,12 +142,23 @@ def test_an_acknowledged_entry_says_by_whom_and_waits_no_more(county: Telling) -
     assert unacknowledged(county.web, officer) == waiting - 2
 
 
-def test_an_event_without_a_case_is_named_as_such_and_nothing_more(county: Telling) -> None:
-    county.alder.accept("police", "order.violated", VIOLATED, subject="C-999")
+def test_an_event_without_a_case_is_read_by_whoever_is_asked_about_it_for_as_long_as_they_are(county: Telling) -> None:
+    event = county.alder.accept("police", "order.violated", VIOLATED, subject="C-999")
     county.alder.work()
-    items = inbox(county.web, county.person("supervisor", "cps"))
-    [item] = [item for item in items if item.heading == NO_CASE]
-    assert (item.event_id, item.case_id, item.case_number) == (None, None, None)
+    supervisor = county.person("supervisor", "cps")
+    desk = county.notice(event, "on-call")
+    detail = inbox_item(county.web, supervisor, desk)
+    assert detail is not None
+    assert detail.item.heading == "Protective order violated"
+    assert dict(detail.data) == dict(VIOLATED)
+    assert (detail.item.event_id, detail.item.case_id, detail.item.case_number) == (event, None, None)
+    assert detail.sent is not None
+    assert (detail.sent.sender, detail.sent.number, detail.sent.receipt) == ("Police", "C-999", event)
+    assert detail.task_id is not None
+    county.do("UPDATE tasks SET state = 'declined' WHERE kind = 'link_event'")
+    detail = inbox_item(county.web, supervisor, desk)
+    assert detail is not None
+    assert (detail.item.heading, detail.item.event_id, detail.sent, detail.data) == (NO_CASE, None, None, {})
 
 
 def test_whoever_was_told_on_a_rung_reads_what_it_is(county: Telling) -> None:

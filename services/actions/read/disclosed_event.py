@@ -145,7 +145,6 @@ class _Walk:
         )
         return (_FROM_HER if hers else _NOTHING) | _OBSERVERS.get(str(data.get("observer_role")), _NOTHING)
 
-
     def _is_protected(self, person: object) -> bool:
         if self.protected_persons is None:
             return person is not None
