@@ -11,7 +11,7 @@ depends_on = None
 
 
 def create_tables() -> None:
-    """The tables as `services/storage/tables.py` had them on the day of this migration."""
+    """The tables as `services/storage/tables/` had them on the day of this migration."""
     op.create_table(
         "agencies",
         sa.Column("id", sa.Uuid(), nullable=False),
