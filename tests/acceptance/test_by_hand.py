@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.running import Running, start
+from tests.running import Running, free_port, start
 
 HERE = Path(__file__).parents[2]
 LOG_INS = ("ndiaye", "lindqvist", "reyes", "fontaine", "osei", "administrator")
@@ -50,6 +50,7 @@ def test_the_flow_in_the_readme_works_as_it_stands_there(demo: Running, tmp_path
         block.group(1)
         .replace("http://127.0.0.1:8400", demo.url)
         .replace("~/.local/share/tallystick-demo", str(demo.home))
+        .replace("8500", str(free_port()))
         .replace("./run tallystick", f"{sys.executable} -m services.cli")
     )
     assert demo.url in script
