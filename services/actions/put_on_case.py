@@ -17,10 +17,9 @@ from services.actions.record_event import record_event
 from services.domain.actors import Actor
 from services.domain.errors import FieldProblem
 from services.domain.events import Event
-from services.domain.linking import LINKED
+from services.domain.linking import LINK_TASK, LINKED
 from services.domain.tasks import OPEN
 from services.storage import decisions, tasks
-from services.storage.asked import LINK
 from services.storage.tasks import Task
 from services.system import System
 
@@ -80,7 +79,7 @@ def _task(system: System, connection: Connection, actor: Actor, task_id: UUID) -
     if actor.agency_id is None:
         return None
     task = tasks.find(connection, task_id, actor.agency_id)
-    if task is None or task.kind != LINK or task.case_id is not None:
+    if task is None or task.kind != LINK_TASK or task.case_id is not None:
         return None
     mine = may_answer(actor, task.agency_id, task.assignee_id, parties(connection, actor, system.clock()))
     return task if mine else None

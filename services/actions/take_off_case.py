@@ -44,25 +44,39 @@ class NotSupervising:
     """Only those who supervise the case take an event off it."""
 
 
+def may_take_off(
+    system: System, actor: Actor, case: UUID | str, event_id: UUID, purpose: Purpose
+) -> NotLinkedHere | NotSupervising | None:
+    """Why the actor may not take an event off a case (by id, or by a number of their agency); None where they may."""
+    found = _found(system, actor, case, event_id, purpose)
+    return None if isinstance(found, UUID) else found
+
+
 def take_off_case(
     system: System, actor: Actor, case: UUID | str, event_id: UUID, why: str, purpose: Purpose
 ) -> TakenOff | NotTakenOff | NotLinkedHere | NotSupervising:
-    """Take an event off a case (by id, or by a reference of the actor's agency). ``why`` says what shows that it does
-    not belong there.
-    """
+    """Take an event off a case. ``why`` says what shows that it does not belong there."""
+    case_id = _found(system, actor, case, event_id, purpose)
+    if not isinstance(case_id, UUID):
+        return case_id
+    data = {"linked_event": str(event_id), "why": why.strip()}
+    match record_event(system, actor, UNLINKED, case_id, data):
+        case Accepted(receipt):
+            return TakenOff(case_id, event_id, receipt)
+        case Invalid(problems):
+            return NotTakenOff(replace(problems[0], field=problems[0].field.removeprefix("data.")))
+        case _:
+            return NotSupervising()
+
+
+def _found(
+    system: System, actor: Actor, case: UUID | str, event_id: UUID, purpose: Purpose
+) -> UUID | NotLinkedHere | NotSupervising:
+    """The case, where the event is linked to it and the actor supervises it."""
     with system.database.begin(actor) as connection:
         case_id = case if isinstance(case, UUID) else reading.case_of_reference(connection, actor, case)
         opened = reading.open_case(connection, actor, case_id, system.clock(), purpose)
         link = links.in_force(connection, [event_id]).get(event_id)
     if opened is None or link is None or link.case_id != opened.case.id:
         return NotLinkedHere()
-    if not opened.reader.roles & SUPERVISING:
-        return NotSupervising()
-    data = {"linked_event": str(event_id), "why": why.strip()}
-    match record_event(system, actor, UNLINKED, opened.case.id, data):
-        case Accepted(receipt):
-            return TakenOff(opened.case.id, event_id, receipt)
-        case Invalid(problems):
-            return NotTakenOff(replace(problems[0], field=problems[0].field.removeprefix("data.")))
-        case _:
-            return NotSupervising()
+    return opened.case.id if opened.reader.roles & SUPERVISING else NotSupervising()

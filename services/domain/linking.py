@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from services.domain.contradictions import KIND
 from services.domain.events import Event
 
 LINKED: Final = "event.linked"
 UNLINKED: Final = "event.unlinked"
+
+LINK_TASK: Final = "link_event"
+COMPARE_TASK: Final = KIND
+"""The kinds of task that may be about an event of no case: find its case, or find out which version of it is true."""
 
 NOT_WAITING: Final = "not_waiting"
 """The event is on a case, or nothing has been decided of it yet."""

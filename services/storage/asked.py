@@ -5,17 +5,13 @@ In the web role all of this is seen only as long as the task is open (`app_asked
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select, union_all
 
+from services.domain.linking import COMPARE_TASK, LINK_TASK
 from services.domain.tasks import OPEN
 from services.storage.tables import agencies, case_agencies, case_identifiers, cases, event_log, tasks
-
-LINK: Final = "link_event"
-COMPARE: Final = "compare_versions"
-"""The kinds of task that are about an event which matches no case: find its case, or tell which version is true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ def open_about(connection: Connection, event_ids: Collection[UUID], agency_id: U
             tasks.c.event_id.in_(list(event_ids)),
             tasks.c.agency_id == agency_id,
             tasks.c.case_id.is_(None),
-            tasks.c.kind.in_([LINK, COMPARE]),
+            tasks.c.kind.in_([LINK_TASK, COMPARE_TASK]),
             tasks.c.state.in_([state.value for state in OPEN]),
         )
         .order_by(tasks.c.kind.desc(), tasks.c.created_at, tasks.c.id)

@@ -18,13 +18,14 @@ from services.actions.read.tasks import ShownTask, find_task
 from services.domain.actors import Actor
 from services.domain.disclosure import Disclosed, Purpose, Reader
 from services.domain.events import Event
+from services.domain.linking import COMPARE_TASK, LINK_TASK
 from services.domain.roles import Role
 from services.storage import asked, audit, event_log
-from services.storage.asked import COMPARE, LINK, Origin
+from services.storage.asked import Origin
 from services.storage.audit import AuditEntry
 from services.system import System
 
-ASKING = frozenset({LINK, COMPARE})
+ASKING = frozenset({LINK_TASK, COMPARE_TASK})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ An event of which a reader may see nothing is not there for them: it leaves no g
 answer to a task is there only for whoever may see the task: that one was given at all can betray what it rests on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,15 +17,25 @@ from services.actions.read.cases import OpenCase, ShownCase
 from services.actions.read.disclosed_event import ShownEvent, disclosed_payload
 from services.actions.read.tasks import told_kinds
 from services.domain.actors import Actor
-from services.domain.disclosure import Disclosed, Purpose
+from services.domain.disclosure import DataClass, Disclosed, Field, Purpose, disclose
 from services.domain.events import Event
-from services.storage import case_reading, event_log, tasks
+from services.storage import case_reading, event_log, tasks, told
 from services.storage.case_reading import Happening, Place
+from services.storage.told import LinkLine
 from services.system import System
 
 PAGE = 25
 _ABOUT_TASKS = "task."
 _AT_ONCE = 100
+_OF_THE_CASE = frozenset({DataClass.CASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """When and by whom (``staff:petrov``) an event that had matched no case was put on this one."""
+
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Entry:
     """An event on a timeline. ``title`` is None where not even its kind may be shown; ``data`` is what may be.
 
     ``days_late`` counts from the day on which it happened to the day on which it was recorded, in the case's zone.
+    ``linked`` is set for an event that a person has put on the case, where the reader may know.
     """
 
     event_id: UUID
@@ -43,6 +54,7 @@ class Entry:
     days_late: int
     agency: str
     data: Mapping[str, object]
+    linked: Linked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ def _read(
     if opened is None:
         return None
     entries, decisions = _entries(system, connection, opened, now, before, limit + 1)
-    kept = entries[:limit]
+    kept = _with_links(system, connection, opened, entries[:limit], now)
     shown = {entry.event_id: decisions[entry.event_id] for entry in kept}
     reading.note_reading(connection, actor, now, "read_timeline", opened, shown)
     more = (kept[-1].time, kept[-1].event_id) if len(entries) > limit else None
@@ -112,6 +124,17 @@ def _entries(
             break
         before = (found[-1].time, found[-1].id)
     return entries[:wanted], decisions
+
+
+def _with_links(
+    system: System, connection: Connection, opened: OpenCase, entries: Sequence[Entry], now: datetime
+) -> list[Entry]:
+    """That a person has put an event on the case, and who, is case information."""
+    found = told.links_to(connection, [entry.event_id for entry in entries], opened.case.id)
+    fields = [Field("linked", line, _OF_THE_CASE) for line in found if line.taken_back_at is None]
+    shown = [field.value for field in disclose(fields, opened.reader, system.policy.disclosure, (), now).shown]
+    linked = {line.event_id: Linked(line.at, line.by) for line in shown if isinstance(line, LinkLine)}
+    return [replace(entry, linked=linked.get(entry.event_id)) for entry in entries]
 
 
 def _without_tasks_of_others(

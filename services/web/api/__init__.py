@@ -1,6 +1,6 @@
 """The API for machines: each module is one part of it, and does no more than translate between HTTP and an action."""
 
-from services.web.api import cases, events, inbox, oauth, registry, tasks
+from services.web.api import cases, events, inbox, linking, oauth, registry, tasks
 
 blueprints = (
     oauth.blueprint,
@@ -8,5 +8,6 @@ blueprints = (
     inbox.blueprint,
     tasks.blueprint,
     cases.blueprint,
+    linking.blueprint,
     registry.blueprint,
 )

@@ -40,6 +40,13 @@ class CaseOut(Body):
     closed_on = fields.Date()
 
 
+class LinkedOut(Body):
+    """When and by whom an event that matched no case was put on this one."""
+
+    at = fields.AwareDateTime(required=True)
+    by = fields.String(required=True)
+
+
 class EntryOut(Body):
     """An event of a case, as far as the reader may see it."""
 
@@ -51,6 +58,7 @@ class EntryOut(Body):
     days_late = fields.Integer(required=True)
     agency = fields.String(required=True)
     data = fields.Dict(required=True)
+    linked = fields.Nested(LinkedOut)
 
 
 class TimelineOut(Body):
@@ -158,6 +166,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "days_late": entry.days_late,
         "agency": entry.agency,
         "data": dict(entry.data),
+        "linked": entry.linked,
     }
     return {name: value for name, value in known.items() if value is not None}
 

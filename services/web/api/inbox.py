@@ -38,11 +38,26 @@ class NotificationOut(Body):
     acknowledged_by = fields.String(allow_none=True)
 
 
+class SentOut(Body):
+    """An event that matches no case, as far as whoever is asked about it may see it."""
+
+    receipt = fields.UUID(required=True, metadata={"description": "What its sender was answered."})
+    sender = fields.String(allow_none=True, metadata={"description": "The agency that sent it."})
+    number = fields.String(allow_none=True, metadata={"description": "The number under which it was sent."})
+    recorded = fields.AwareDateTime(allow_none=True, metadata={"description": "When its sender entered it."})
+    number_here = fields.String(
+        allow_none=True,
+        metadata={"description": "Your number of the case that this number means by now, where it means one of yours."},
+    )
+
+
 class NotificationDetailOut(NotificationOut):
     """A notification with what may be seen of its event."""
 
     time = fields.AwareDateTime(allow_none=True, metadata={"description": "When it happened."})
     data = fields.Dict(required=True)
+    sent = fields.Nested(SentOut, allow_none=True, metadata={"description": "More of an event that matches no case."})
+    task = fields.UUID(allow_none=True, attribute="task_id", metadata={"description": "The open task about it."})
 
 
 class InboxOut(Body):
@@ -102,4 +117,5 @@ def acknowledge(notification_id: UUID) -> dict[str, object]:
 def _detail(found: InboxDetail) -> dict[str, object]:
     item: InboxItem = found.item
     known = {name: getattr(item, name) for name in item.__slots__}
-    return known | {"time": found.time, "data": dict(found.data)}
+    asked = {"sent": found.sent, "task_id": found.task_id}
+    return known | {"time": found.time, "data": dict(found.data)} | asked

@@ -2,9 +2,9 @@
 
 from apiflask import APIBlueprint
 
-from services.web.pages import inbox, sign_in, tasks, timeline, words
+from services.web.pages import inbox, linking, sign_in, tasks, timeline, words
 
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
-for part in (sign_in, inbox, tasks, timeline):
+for part in (sign_in, inbox, tasks, timeline, linking):
     part.add_to(blueprint)
 words.add_to(blueprint)
