@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.domain.roles import Role
 from services.domain.tasks import OPEN
@@ -151,7 +152,7 @@ def open_alerts(connection: Connection) -> list[OpenAlert]:
             notifications.c.channel == "inbox",
             notifications.c.acknowledged_at.is_(None),
         )
-        .distinct(notifications.c.event_id, notifications.c.agency_id)
+        .ext(distinct_on(notifications.c.event_id, notifications.c.agency_id))
         .order_by(notifications.c.event_id, notifications.c.agency_id, notifications.c.created_at)
     ).subquery()
     rows = connection.execute(select(first).order_by(first.c.created_at, first.c.slug))
