@@ -28,6 +28,7 @@ from services.domain.roles import Role
 from services.storage import deadline_facts
 from services.storage.chain import body_mac
 from services.storage.deadline_facts import Home
+from services.storage.deadlines import Move
 from services.system import System
 
 ACTOR = system_actor("deadlines")
@@ -77,6 +78,27 @@ def missed(deadline: Deadline, rule: DeadlineRule, at: datetime) -> Saying:
             "rule": deadline.rule_id,
             "due": _due(deadline, rule),
             "days_late": max(late, 1),
+            **_about(deadline),
+        },
+    )
+
+
+def met(deadline: Deadline, move: Move, rule: DeadlineRule) -> Saying:
+    """What was overdue is done: late, or in time and only told late."""
+    at = move.met_at or deadline.rolled_due
+    late = (local_date(at, ZoneInfo(deadline.zone)) - deadline.due_on).days
+    return Saying(
+        deadline.basis.case_id,
+        "deadline.met",
+        _name(deadline, at, "deadline.met"),
+        at,
+        {
+            "deadline_id": str(deadline.id),
+            "rule": deadline.rule_id,
+            "due": _due(deadline, rule),
+            "met_at": at.isoformat(),
+            **({} if move.by_event is None else {"met_by_event": str(move.by_event)}),
+            **({} if move.overdue_since is None else {"late_by": max(late, 1)}),
             **_about(deadline),
         },
     )

@@ -4,7 +4,7 @@ job each is looked at next.
 Everything is decided in memory, event by event, and written set-wise within the transaction that routes the events.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from services.actions.append_events import lanes_of
-from services.actions.deadline_events import Saying, recomputed, say
+from services.actions.deadline_events import Saying, met, recomputed, say
 from services.actions.routing_plan import PlannedTask
 from services.domain.calendars import Venue
 from services.domain.deadline_changes import Changes, Recomputed, changes_by, look_back_types
 from services.domain.deadline_effects import Cancelled, Met
 from services.domain.deadline_rules import RuleBook
-from services.domain.deadline_steps import next_check, steps_of
+from services.domain.deadline_steps import next_check, says_missed, steps_of
 from services.domain.deadline_telling import lane_of_steps
 from services.domain.deadlines import Deadline, State, overdue_since
 from services.domain.events import Event
@@ -125,8 +125,8 @@ class Standing:
         for change in changes.recomputed:
             self.recomputed.append(change)
             self.end(change.deadline, Move(change.deadline.id, State.RECOMPUTED, superseded_by=change.by.id))
-        for met in changes.met:
-            self.end(met.deadline, _met(met))
+        for one in changes.met:
+            self.end(one.deadline, _met(one))
         for cancelled in changes.cancelled:
             self.end(cancelled.deadline, _cancelled(cancelled))
 
@@ -136,6 +136,13 @@ class Standing:
         self.here[deadline.basis.case_id][deadline.id] = replace(
             deadline, state=move.state, closed_by=move.by_event, superseded_by=move.superseded_by
         )
+
+    def made_good(self, now: datetime) -> Iterator[tuple[Deadline, Move]]:
+        """Those that were met after their time was over, so that they had been said to be missed."""
+        for deadline in (one for here in self.here.values() for one in here.values() if one.id not in self.opened):
+            move = self.moves.get(deadline.id)
+            if move is not None and move.state is State.MET and deadline.rolled_due <= now:
+                yield deadline, move
 
     def _open(self, deadline: Deadline) -> None:
         self.opened[deadline.id] = deadline
@@ -169,7 +176,9 @@ def write_changes(
     new = [job for job in first if job is not None]
     jobs.add(connection, new)
     moved = [recomputed(one, rules[one.by.rule_id]) for one in standing.recomputed if one.moved]
-    events = say(system, connection, [*sayings, *moved], now)
+    late = ((one, move, rules.get(one.rule_id)) for one, move in standing.made_good(now))
+    done = [met(one, move, rule) for one, move, rule in late if rule is not None and says_missed(rule)]
+    events = say(system, connection, [*sayings, *moved, *done], now)
     return lanes_of(system, events) | {job.lane for job in new if job.due_at <= now}
 
 

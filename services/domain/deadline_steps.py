@@ -108,13 +108,20 @@ def snooze(deadline: Deadline, until: datetime, why: str) -> Snoozed | SnoozeRef
     return Snoozed(until)
 
 
+def says_missed(rule: DeadlineRule) -> bool:
+    """Whether the system says ``deadline.missed`` of a rule's deadlines: not where it waits for a date, nor where its
+    ladder has an alarm of its own.
+    """
+    own_alarm = any(isinstance(rung.action, Emit) and not is_before(rung.offset) for rung in rule.rungs)
+    return rule.ending is not Ending.REACHED and not own_alarm
+
+
 def _ending(rule: DeadlineRule) -> Action:
-    says_missed = not any(isinstance(rung.action, Emit) and not is_before(rung.offset) for rung in rule.rungs)
     match rule.ending:
         case Ending.OVERDUE:
-            return BecomeOverdue(says_missed)
+            return BecomeOverdue(says_missed(rule))
         case Ending.MISSED:
-            return CloseMissed(says_missed)
+            return CloseMissed(says_missed(rule))
         case Ending.REACHED:
             return CloseReached()
 

@@ -133,6 +133,9 @@ def test_an_investigation_that_is_not_finished_is_overdue_since_18_february_and_
     [met] = story.of("D02")
     assert (met.state, met.met_at, met.overdue_since) == (State.MET, local("2025-02-28"), date(2025, 2, 18))
     assert story.days_of("deadline.missed") == [date(2025, 2, 18)]
+    assert story.days_of("deadline.met") == [date(2025, 2, 28)]
+    [made_good] = story.rows("SELECT state FROM tasks WHERE kind = 'recover_deadline'")
+    assert made_good.state == "done"
     assert story.set_aside() == 0
 
 
