@@ -33,6 +33,7 @@ def replay(file: Path, until: datetime | None, setup: Path | None, form: str) ->
 
     Who there is comes from the set-up file, by default agencies.yaml beside FILE.
     """
+    wiring.log_in_json()
     try:
         report = replay_story(file, setup or file.with_name("agencies.yaml"), until.date() if until else None)
     except (StoryFileError, ValueError) as error:
