@@ -15,16 +15,20 @@ from services.system import System
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long work must have lain unclaimed before the sweeper takes it, and how often it looks, in seconds."""
+    """How long work must have lain unclaimed before the sweeper takes it, and how often it looks, in seconds.
+
+    ``every_call`` is for calls to receivers, ``every`` for all other work.
+    """
 
     unclaimed_for: float
     every: float
+    every_call: float
 
 
 PACES: Mapping[Lane, Pace] = {
-    Lane.URGENT: Pace(unclaimed_for=0.25, every=0.1),
-    Lane.ROUTINE: Pace(unclaimed_for=8.0, every=1.0),
-    Lane.BULK: Pace(unclaimed_for=20.0, every=2.0),
+    Lane.URGENT: Pace(unclaimed_for=0.25, every=0.1, every_call=0.5),
+    Lane.ROUTINE: Pace(unclaimed_for=8.0, every=1.0, every_call=2.0),
+    Lane.BULK: Pace(unclaimed_for=20.0, every=2.0, every_call=5.0),
 }
 _PAUSE_WITHOUT_DATABASE = 1.0
 _log = structlog.get_logger()
@@ -48,6 +52,7 @@ def sweep(system: System, stop: threading.Event) -> None:
 
 def _sweep_lane(system: System, lane: Lane, kinds: frozenset[str], stop: threading.Event) -> None:
     pace = PACES[lane]
+    every = pace.every_call if kinds == CALLING else pace.every
     while not stop.is_set():
         started = time.monotonic()
         try:
@@ -57,4 +62,4 @@ def _sweep_lane(system: System, lane: Lane, kinds: frozenset[str], stop: threadi
             stop.wait(_PAUSE_WITHOUT_DATABASE)
             continue
         if not busy:
-            stop.wait(max(0.0, pace.every - (time.monotonic() - started)))
+            stop.wait(max(0.0, every - (time.monotonic() - started)))

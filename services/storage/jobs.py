@@ -86,6 +86,17 @@ def add(connection: Connection, new: Sequence[NewJob]) -> None:
     connection.execute(insert(jobs).on_conflict_do_nothing(), rows)
 
 
+# Asked many times a second, mostly in vain: without the lock and the plan of the lease itself.
+_ANY_DUE = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM jobs
+        WHERE lane = :lane AND state = 'queued' AND kind = ANY(:kinds)
+          AND due_at <= :now - make_interval(secs => :unclaimed_for)
+          AND (lease_until IS NULL OR lease_until < clock_timestamp()))
+    """
+)
+
 _LEASE = text(
     """
     WITH due AS MATERIALIZED (
@@ -126,16 +137,16 @@ def lease(
     while an earlier one of its case is being routed by somebody else. A job that failed, or was set aside, holds
     nothing up. ``unclaimed_for`` (seconds) leaves jobs that have not been due for so long to others.
     """
+    asked = {"lane": lane.value, "kinds": sorted(kinds), "now": now, "unclaimed_for": unclaimed_for}
+    if not connection.execute(_ANY_DUE, asked).scalar():
+        return []
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"lease:{lane.value}"))))
     rows = connection.execute(
         _LEASE,
         {
-            "lane": lane.value,
-            "kinds": sorted(kinds),
-            "now": now,
+            **asked,
             "limit": limit,
             "lease": uuid4(),
-            "unclaimed_for": unclaimed_for,
             "route_lease": LEASE_SECONDS["route"],
             "deliver_lease": LEASE_SECONDS["deliver"],
             "other_lease": _OTHER_LEASE_SECONDS,
@@ -306,6 +317,13 @@ def oldest_due(connection: Connection, now: datetime) -> dict[Lane, float]:
 def next_due(connection: Connection) -> datetime | None:
     """When the next queued job is due (business time); None where nothing is queued."""
     return connection.execute(select(func.min(jobs.c.due_at)).where(jobs.c.state == "queued")).scalar()
+
+
+def lanes_with_work(connection: Connection, now: datetime) -> list[Lane]:
+    """The lanes in which something is due, the most urgent first."""
+    due = select(jobs.c.lane).where(jobs.c.state == "queued", jobs.c.due_at <= now).distinct()
+    found = set(connection.execute(due).scalars())
+    return [lane for lane in Lane if lane in found]
 
 
 def tally(connection: Connection) -> dict[str, int]:
