@@ -35,7 +35,7 @@ from services.domain.routing_decision import NotificationDraft, RoutingDecision
 from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.task_due import TaskDeadline, task_overdue_since, told_of_overdue, told_of_overdue_unmatched
 from services.domain.urgency import Lane
-from services.storage import deadline_facts, deadlines, decisions, event_log, jobs, rosters
+from services.storage import deadline_facts, deadlines, decisions, event_log, jobs, links, rosters
 from services.storage import task_deadlines as task_rows
 from services.storage.deadlines import Move
 from services.storage.jobs import Job, NewJob
@@ -79,7 +79,7 @@ def _read(system: System, connection: Connection, ids: Sequence[UUID], now: date
         homes=deadline_facts.homes(connection, case_ids) if case_ids else {},
         events=event_log.load(connection, system.keys, list(triggers)) if triggers else {},
         standing=load_standing(connection, case_ids, {one.rule_id for one in due.values()}) if due else Standing({}),
-        plan=RoutingPlan(system=system, now=now, facts=facts, asked=asked),
+        plan=RoutingPlan(system, now, facts, asked, causes=links.causes(connection, triggers)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.domain.linking import Link, Linking, linking
 from services.storage.tables import event_links, event_log, event_outcomes
@@ -61,6 +62,23 @@ def stand(connection: Connection, event_ids: Collection[UUID]) -> Linking:
     return linking(
         [event_id for event_id in waiting if event_id not in on], {id_: it.case_id for id_, it in on.items()}
     )
+
+
+def causes(connection: Connection, event_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Because of which other events these are told by now: the one that linked them last, or took that link back. Those
+    that nobody ever linked are left out.
+    """
+    if not event_ids:
+        return {}
+    made = event_log.alias("made")
+    rows = connection.execute(
+        select(event_links.c.event_id, event_links.c.linked_by_event_id, event_links.c.unlinked_by_event_id)
+        .ext(distinct_on(event_links.c.event_id))
+        .join(made, made.c.id == event_links.c.linked_by_event_id)
+        .where(event_links.c.event_id.in_(list(event_ids)))
+        .order_by(event_links.c.event_id, _IN_FORCE.desc(), made.c.accepted.desc(), made.c.sequence.desc())
+    )
+    return {row.event_id: row.unlinked_by_event_id or row.linked_by_event_id for row in rows}
 
 
 def put(connection: Connection, made: Sequence[Link]) -> None:

@@ -104,6 +104,7 @@ def hand_over(connection: Connection, case_id: UUID, leaving: UUID, coming: UUID
         select(theirs.c.id)
         .where(
             theirs.c.event_id == tasks.c.event_id,
+            theirs.c.cause_event_id == tasks.c.cause_event_id,
             theirs.c.rule_id == tasks.c.rule_id,
             theirs.c.kind == tasks.c.kind,
             theirs.c.key == tasks.c.key,

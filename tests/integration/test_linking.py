@@ -77,7 +77,11 @@ def outcome(county: Alder, event: UUID) -> tuple[str, str | None, UUID | None]:
 
 
 def tasks_of(county: Alder, event: UUID, case_id: UUID | None) -> dict[str, str]:
-    query = "SELECT kind, state FROM tasks WHERE event_id = :event AND case_id IS NOT DISTINCT FROM :case_id"
+    """Where the tasks of an event on a case stand, by kind: those that stand, where others were withdrawn before."""
+    query = """
+        SELECT kind, state FROM tasks WHERE event_id = :event AND case_id IS NOT DISTINCT FROM :case_id
+        ORDER BY state <> 'withdrawn'
+    """
     return {row.kind: row.state for row in rows(county, query, event=event, case_id=case_id)}
 
 
@@ -288,3 +292,25 @@ def test_the_alert_for_a_desk_ends_when_somebody_has_found_the_case(county: Alde
     county.work()
     climbed = "SELECT case_id FROM notifications WHERE event_id = :event AND reason = 'escalated'"
     assert {row.case_id for row in rows(county, climbed, event=receipt)} == {case_of(county, "C-1")}
+
+
+def test_a_contradiction_of_an_event_that_was_linked_is_for_the_supervisor_of_its_case(county: Alder) -> None:
+    receipt = stray(county, event_id="a")
+    link(county, receipt)
+    county.send("police", "le.dv_incident", {**INCIDENT, "weapons": True}, subject="nobody-s", event_id="a")
+    county.work()
+    [task] = rows(county, "SELECT case_id, role FROM tasks WHERE kind = 'compare_versions'")
+    assert (task.case_id, task.role) == (case_of(county, "C-1"), "CPS_SUP")
+
+
+def test_that_a_case_was_looked_for_too_long_is_told_each_time_that_it_is(county: Alder, clock: StoryClock) -> None:
+    receipt = stray(county)
+    told = "SELECT 1 FROM notifications WHERE rule_id = 'deadline.task.link_event.overdue'"
+    clock.move_to(clock() + timedelta(hours=1))
+    county.work()
+    assert len(rows(county, told)) == 1
+    link(county, receipt)
+    unlink(county, receipt)
+    clock.move_to(clock() + timedelta(hours=1))
+    county.work()
+    assert len(rows(county, told)) == 2

@@ -93,6 +93,25 @@ def test_what_rests_on_her_word_is_shown_to_nobody_who_faces_him() -> None:
     assert _shown("order.violated", VIOLATED, Role.PROB, emitter=Role.COUNSEL_SURVIVOR) is None
 
 
+def test_without_a_case_anybody_may_be_protected_whose_word_it_rests_on() -> None:
+    assert _shown("order.violated", VIOLATED, Role.PROB, emitter=Role.LE, protected_persons=None) is None
+    nobodys = {name: value for name, value in VIOLATED.items() if name != "origin_person"}
+    assert _shown("order.violated", nobodys, Role.PROB, emitter=Role.LE, protected_persons=None) is not None
+    assert _shown("order.violated", VIOLATED, Role.CPS_INTAKE, emitter=Role.LE, protected_persons=None) is not None
+
+
+def test_the_envelope_is_as_open_as_the_fact_of_the_event_and_case_information_besides() -> None:
+    envelope = {"sender": "Police", "number": "24-101"}
+    intake = _shown("order.violated", VIOLATED, Role.CPS_INTAKE, emitter=Role.LE, about=envelope)
+    assert intake is not None
+    assert intake.about == envelope
+    probation = _shown("order.violated", VIOLATED, Role.PROB, emitter=Role.LE, about=envelope)
+    assert probation is not None
+    assert (probation.title, probation.about) == ("Protective order violated", {})
+    report = {"period": "2025-02", "per_goal": [], "statements": []}
+    assert _shown("provider.progress_report", report, Role.CPS_INTAKE, emitter=Role.SUD, about=envelope) is None
+
+
 def test_a_record_takes_the_class_of_its_holder() -> None:
     assert _shown("order.violated", VIOLATED, Role.PROB, emitter=Role.SUD) is None
     assert _shown("order.violated", VIOLATED, Role.PROB) is None
