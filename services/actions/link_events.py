@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from services.actions.deadline_events import SOURCE
 from services.actions.move_deadlines import KIND, check_job, move_deadlines, venue_of
 from services.domain.deadlines import State
 from services.domain.events import Event
@@ -64,7 +65,7 @@ def _take_back(
     system: System, connection: Connection, taken: Sequence[Link], facts: Mapping[UUID, CaseFacts], now: datetime
 ) -> None:
     case_ids = {link.case_id for link in taken}
-    back = taking_back.take_back(connection, taken, now)
+    back = taking_back.take_back(connection, taken, now, SOURCE)
     task_deadlines.settle_of_cases(connection, case_ids)
     if back.ended or back.standing:
         move_deadlines(system, connection, _later(system, connection, taken), facts, now)

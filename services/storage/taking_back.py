@@ -64,6 +64,14 @@ _CANCELLED = _of_taken(
     RETURNING d.id
     """
 )
+_MISSED = _of_taken(
+    """
+    UPDATE tasks AS k SET state = 'withdrawn', done_by_event_id = t.by, changed_at = :now
+    FROM taken AS t JOIN event_log AS e ON e.case_id = t.case_id
+    WHERE k.event_id = e.id AND k.state IN ('proposed', 'accepted') AND e.source = :system
+        AND split_part(e.source_id, ':', 2) = ANY(CAST(:ended AS text[]))
+    """
+)
 _STANDING_AGAIN = _of_taken(
     """
     UPDATE deadlines AS d SET state = 'open', met_at = NULL, closed_by_event_id = NULL, superseded_by = NULL
@@ -106,25 +114,29 @@ class TakenBack:
     due: tuple[DueAgain, ...]
 
 
-def take_back(connection: Connection, links: Sequence[Link], now: datetime) -> TakenBack:
+def take_back(connection: Connection, links: Sequence[Link], now: datetime, system: str) -> TakenBack:
     """Take links back that are in force, with everything that came of them on their cases.
 
-    What the event opened there ends: tasks are withdrawn, deadlines cancelled, a caution is lifted. What it closed
+    What the event opened there ends: tasks are withdrawn, deadlines cancelled with the tasks that came of their being
+    missed (``system`` is the source under which that was said), a caution is lifted. What it closed
     stands again: tasks that it had done, deadlines that it had met, cancelled or moved, cautions that it had lifted.
     The event waits for a case again. The caller holds the deadlines of the cases (``deadlines.lock_cases``).
     """
-    taken = {
+    taken: dict[str, Any] = {
         "events": [str(it.event_id) for it in links],
         "cases": [str(it.case_id) for it in links],
         "by": [str(it.by) for it in links],
         "now": now,
+        "system": system,
     }
     for statement in (_LINKS, _OUTCOMES, _WITHDRAWN, _RAISED, _LIFTED):
         connection.execute(statement, taken)
     again = _ids(connection, _ASKED_AGAIN, taken)
     due = connection.execute(_DUE_AGAIN, {"tasks": [str(one) for one in again]})
     ended = _ids(connection, _CANCELLED, taken)
-    standing = _ids(connection, _STANDING_AGAIN, {**taken, "ended": [str(one) for one in ended]})
+    taken["ended"] = [str(one) for one in ended]
+    connection.execute(_MISSED, taken)
+    standing = _ids(connection, _STANDING_AGAIN, taken)
     return TakenBack(ended, standing, tuple(DueAgain(row.id, row.case_id, row.rolled_due) for row in due))
 
 

@@ -314,3 +314,20 @@ def test_that_a_case_was_looked_for_too_long_is_told_each_time_that_it_is(county
     clock.move_to(clock() + timedelta(hours=1))
     county.work()
     assert len(rows(county, told)) == 2
+
+
+def test_what_came_of_missing_a_deadline_that_never_was_is_withdrawn_too(county: Alder, clock: StoryClock) -> None:
+    receipt = stray(county, REFERRAL, "cps", data={"referral_ref": "r-1"})
+    link(county, receipt)
+    clock.move_to(clock() + timedelta(days=45))
+    county.work()
+    asked = """
+        SELECT k.kind, k.state FROM tasks k JOIN event_log e ON e.id = k.event_id
+        WHERE e.type = 'deadline.missed' AND k.case_id = :case
+    """
+    here = case_of(county, "C-1")
+    assert {row.state for row in rows(county, asked, case=here)} == {"proposed"}
+    unlink(county, receipt)
+    assert {row.state for row in rows(county, asked, case=here)} == {"withdrawn"}
+    due = "SELECT 1 FROM deadlines WHERE case_id = :case AND state IN ('open', 'missed') AND trigger_event_id = :event"
+    assert rows(county, due, case=here, event=receipt) == []
