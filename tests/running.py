@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def free_port() -> int:

@@ -219,6 +219,7 @@ def _web(wanted: Wanted, environment: Mapping[str, str]) -> Service:
         environment=environment,
         needs=("migrate",),
         prepare=lambda: _refuse_taken_port(host, port),
+        ready_within=180.0,
         ready=lambda: _answers_http(host, port),
         quick_signal=signal.SIGQUIT,
         stop_timeout=25.0,

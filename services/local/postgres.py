@@ -232,18 +232,21 @@ class PostgresServer:
             )
 
     def _forget_stale_pid(self) -> None:
-        """Makes a leftover postmaster.pid harmless whose number another process has by now (as after a reboot).
+        """Makes leftover lock files harmless whose number another process has by now (as after a reboot): that of the
+        data directory, and that of the socket.
 
         PostgreSQL takes the number of its own parent for stale, and still checks that no process holds the old
-        server's memory; to remove the file would lose that check.
+        server's memory; to remove the files would lose that check.
         """
-        path = self._data / "postmaster.pid"
-        if not path.exists() or not Path("/proc/self").exists():
+        if not Path("/proc/self").exists():
             return
-        _, _, rest = path.read_text().partition("\n")
-        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"{os.getpid()}\n{rest}")
+        for path in (self._data / "postmaster.pid", *self._folder.sockets.glob(".s.PGSQL.*.lock")):
+            if not path.exists():
+                continue
+            _, _, rest = path.read_text().partition("\n")
+            descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{os.getpid()}\n{rest}")
 
 
 def _refuse_unsafe_server(connection: psycopg.Connection) -> None:

@@ -115,6 +115,8 @@ def test_the_number_of_a_dead_postmaster_may_belong_to_another_process(
     postgres.stop()
     with subprocess.Popen(["sleep", "60"], **identity(folder.account)) as other:
         (data_of(folder) / "postmaster.pid").write_text(f"{other.pid}\n{data_of(folder)}\n1\n5432\n\n\n0 0\n")
+        socket_lock = folder.sockets / ".s.PGSQL.5432.lock"
+        socket_lock.write_text(f"{other.pid}\n{data_of(folder)}\n1\n5432\n{folder.sockets}\n")
         postgres.start()
         other.kill()
     assert postgres.answers()
