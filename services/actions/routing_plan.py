@@ -207,7 +207,7 @@ class RoutingPlan:
 
     def _jobs(self, rows: Iterable[NewNotification]) -> Iterable[jobs.NewJob]:
         for row in rows:
-            if row.channel == _WEBHOOK:
+            if row.channel != _INBOX:
                 yield jobs.NewJob(
                     key=f"deliver:{row.id}",
                     lane=lane_of(row.urgency),
