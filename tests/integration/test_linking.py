@@ -1,6 +1,8 @@
 """Links of unmatched events to cases: what they open, and what is left when they are taken back (Settled 7)."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,9 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Row, text
 
+from services.actions.put_on_case import put_on_case
 from services.clock import StoryClock
 from services.domain.actors import system_actor
 from services.storage import rosters
+from services.storage.database import DatabaseRole
 from services.system import System
 from tests.alder import Alder, alder
 from tests.integration.test_receive_events import INCIDENT
@@ -331,3 +335,29 @@ def test_what_came_of_missing_a_deadline_that_never_was_is_withdrawn_too(county:
     assert {row.state for row in rows(county, asked, case=here)} == {"withdrawn"}
     due = "SELECT 1 FROM deadlines WHERE case_id = :case AND state IN ('open', 'missed') AND trigger_event_id = :event"
     assert rows(county, due, case=here, event=receipt) == []
+
+
+def test_of_two_links_that_are_routed_together_the_first_counts(county: Alder) -> None:
+    receipt = stray(county)
+    first, second = (
+        county.accept("cps", "event.linked", {"linked_event": str(receipt)}, subject=number)
+        for number in ("C-2", "C-1")
+    )
+    county.work()
+    assert outcome(county, first)[:2] == ("processed", None)
+    assert outcome(county, second)[:2] == ("refused", "not_waiting")
+    assert outcome(county, receipt)[2] == case_of(county, "C-2")
+
+
+def test_of_two_people_who_put_it_on_a_case_at_once_one_does(county: Alder) -> None:
+    stray(county)
+    [task] = rows(county, "SELECT id FROM tasks WHERE kind = 'link_event'")
+    web = replace(county.system, database=county.system.database.as_role(DatabaseRole.WEB))
+    desk = replace(county.senders["cps"], scopes=frozenset({"tasks"}))
+    with ThreadPoolExecutor(2) as two:
+        both = [two.submit(put_on_case, web, desk, task.id, number) for number in ("C-1", "C-2")]
+        outcomes = [one.result() for one in both]
+    assert sorted(type(one).__name__ for one in outcomes) == ["NotPut", "PutOnCase"]
+    county.work()
+    assert len(rows(county, "SELECT 1 FROM event_log WHERE type = 'event.linked'")) == 1
+    assert len(rows(county, "SELECT 1 FROM event_links")) == 1

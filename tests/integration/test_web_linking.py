@@ -371,3 +371,11 @@ def test_ids_are_all_that_a_link_goes_by(world: World) -> None:
     assert CASE_NUMBER not in seen
     assert str(world.case_id()) not in seen
     assert UUID(receipt)
+
+
+def test_who_was_told_of_an_event_that_was_never_linked_is_listed_too(world: World) -> None:
+    [item] = world.send(PROBATION, event("order.violated", minimal_payload("order.violated"), PROBATION_NUMBER))
+    world.work()
+    said = api(world, "GET", f"/v1/cases/{CASE_NUMBER}/events/{item['receipt']}/told").get_json()
+    assert (said["title"], said["links"]) == ("Protective order violated", [])
+    assert "Ngozi Okafor" in {line["recipient"] for line in said["told"]}
