@@ -15,7 +15,7 @@ from services.actions.sweep import sweep as sweep_lanes
 from services.cli.demo import announce, prepare_demo, with_story
 from services.cli.here import settings_here
 from services.local.folders import DataFolder
-from services.local.machine import Wanted, local_services
+from services.local.machine import Wanted, local_services, refuse_taken_port
 from services.local.status import read_status
 from services.local.supervisor import Supervisor
 from services.storage.database import DatabaseRole
@@ -36,6 +36,7 @@ def up(home: Path | None, host: str | None, port: int | None) -> None:
     """Run the whole system here: web, workers, sweeper, beat and, unless they are given by URL, the stores."""
     wanted = _wanted(home, host, port)
     with wanted.folder.lock():
+        refuse_taken_port(wanted.host, wanted.port)
         sys.exit(Supervisor(local_services(wanted), wanted.folder).run())
 
 
@@ -49,6 +50,7 @@ def demo(home: Path | None, host: str | None, port: int | None) -> None:
     wanted = prepare_demo(_wanted(root, host, port, embedded=True))
     services = with_story(local_services(wanted))
     with wanted.folder.lock():
+        refuse_taken_port(wanted.host, wanted.port)
         sys.exit(Supervisor(services, wanted.folder).run(lambda: announce(wanted)))
 
 

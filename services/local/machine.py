@@ -218,7 +218,7 @@ def _web(wanted: Wanted, environment: Mapping[str, str]) -> Service:
         ),
         environment=environment,
         needs=("migrate",),
-        prepare=lambda: _refuse_taken_port(host, port),
+        prepare=lambda: refuse_taken_port(host, port),
         ready_within=180.0,
         ready=lambda: _answers_http(host, port),
         quick_signal=signal.SIGQUIT,
@@ -266,8 +266,8 @@ def _beat(folder: DataFolder, environment: Mapping[str, str]) -> Service:
     )
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    """Waits a moment for a port that a system just killed may still hold; then says that it is taken."""
+def refuse_taken_port(host: str, port: int) -> None:
+    """Waits a moment for a port that a system just killed may still hold. Raises StartError where it stays taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     limit = time.monotonic() + _PORT_PATIENCE
     while True:
@@ -277,7 +277,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
                 attempt.bind((host, port))
             except OSError as error:
                 if time.monotonic() > limit:
-                    message = f"{_bracketed(host)}:{port} cannot be used ({error.strerror}): choose another port."
+                    message = f"{_bracketed(host)}:{port} cannot be used ({error.strerror}): choose another port, with --port."
                     raise StartError(message) from error
                 time.sleep(0.1)
             else:
