@@ -277,8 +277,8 @@ def refuse_taken_port(host: str, port: int) -> None:
                 attempt.bind((host, port))
             except OSError as error:
                 if time.monotonic() > limit:
-                    message = f"{_bracketed(host)}:{port} cannot be used ({error.strerror}): choose another port, with --port."
-                    raise StartError(message) from error
+                    taken = f"{_bracketed(host)}:{port} cannot be used ({error.strerror})"
+                    raise StartError(f"{taken}: choose another port, with --port.") from error
                 time.sleep(0.1)
             else:
                 return
