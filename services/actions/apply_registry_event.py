@@ -123,6 +123,8 @@ def _role_given(act: _Act) -> Problems:
     party = _party(act)
     if not isinstance(party, cases.Party):
         return party
+    if act.said["role"] not in cases.roles_of(act.connection, party.agency_id):
+        return _wrong("data.role", "not_the_agencys", "The agency does not speak in this role.")
     until = date.fromisoformat(act.said["until"]) if act.said.get("until") else None
     cases.give_seat(act.connection, act.case_id, act.said["role"], party, act.day("since"), until, act.event.id)
     return ()

@@ -172,7 +172,7 @@ class _Check:
             if draft.single and asked:
                 continue
             task = PlannedTask(uuid4(), case_id, asking, draft)
-            asked.append(task.id)
+            asked.append(decisions.Asked(task.id, self.now))
             self.plan.tasks.append(task)
             self.counted_from[task.id] = at
 

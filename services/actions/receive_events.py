@@ -173,6 +173,9 @@ def _take(
             if within is not None:
                 within(connection, event)
         lanes |= lanes_of(system, events)
+    for draft_id, outcome in outcomes.items():
+        if isinstance(outcome, Accepted | Conflict) and isinstance(first := outcomes.get(outcome.receipt), Invalid):
+            outcomes[draft_id] = first
     lanes |= _note_conflicts(connection, drafts, outcomes, now)
     return [outcomes[draft.id] for draft in drafts], lanes
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.actions.escalate_notifications import first_escalation_job
 from services.domain.actors import system_actor
-from services.domain.contradictions import put_contradiction
+from services.domain.contradictions import put_contradiction, put_set_aside
 from services.domain.events import Event
 from services.domain.routing import route, route_unmatched
 from services.domain.routing_decision import NotificationDraft, Reason, RoutingDecision, TaskDraft
@@ -56,13 +56,13 @@ class RoutingPlan:
     system: System
     now: datetime
     facts: dict[UUID, CaseFacts]
-    asked: dict[decisions.TaskName, list[UUID]]
+    asked: dict[decisions.TaskName, list[decisions.Asked]]
     causes: Mapping[UUID, UUID] = field(default_factory=dict)
     told: list[tuple[Event, NotificationDraft, str]] = field(default_factory=list)
     tasks: list[PlannedTask] = field(default_factory=list)
     done: dict[UUID, UUID] = field(default_factory=dict)
     raised: list[tuple[UUID, UUID]] = field(default_factory=list)
-    lifted: dict[UUID, UUID] = field(default_factory=dict)
+    lifted: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
     outcomes: list[decisions.NewOutcome] = field(default_factory=list)
 
     def route(self, event: Event) -> None:
@@ -77,7 +77,7 @@ class RoutingPlan:
             self.raised.append((event.id, case_id))
             self.facts[case_id] = replace(facts, cautioned=True)
         if decision.lifts_caution:
-            self.lifted[case_id] = event.id
+            self.lifted[case_id] = (event.id, event.time)
             self.facts[case_id] = replace(facts, cautioned=False)
         self.settle(event, "processed", None)
 
@@ -94,6 +94,10 @@ class RoutingPlan:
         if not decision.notifications:
             raise NobodyToTellError(event.type)
         self._take(event, decision, event.case_id)
+
+    def put_set_aside(self, event: Event, key: str, counties: Sequence[CountyFacts]) -> None:
+        """The event was kept and could not be routed. It has no outcome yet."""
+        self._take(event, put_set_aside(key, counties, self.system.policy.routing.digest), None)
 
     def refuse(self, event: Event, code: str) -> None:
         """An act that no policy allows is kept and told like any event, and has no effect (practice.md §8 row 53)."""
@@ -121,17 +125,24 @@ class RoutingPlan:
         self.told.extend((event, draft, decision.digest) for draft in decision.notifications)
         for completion in decision.completes:
             for of in {case_id, None}:
-                for task_id in self.asked.pop((of, completion.kind, completion.key), ()):
-                    self.done[task_id] = event.id
+                self._complete((of, completion.kind, completion.key), event)
         for draft in decision.tasks:
             self._open(event, draft, case_id)
+
+    def _complete(self, name: decisions.TaskName, event: Event) -> None:
+        """An event does what was asked before it happened; what a later event asks stays open."""
+        asked = self.asked.pop(name, [])
+        later = [one for one in asked if one.since > event.time]
+        self.done |= {one.id: event.id for one in asked if one.since <= event.time}
+        if later:
+            self.asked[name] = later
 
     def _open(self, event: Event, draft: TaskDraft, case_id: UUID | None) -> None:
         task = PlannedTask(uuid4(), case_id, event, draft)
         already = self.asked.setdefault((case_id, draft.kind, draft.key), [])
         if draft.single and case_id is not None and already:
             return
-        already.append(task.id)
+        already.append(decisions.Asked(task.id, event.time))
         self.tasks.append(task)
 
     def write(self, connection: Connection) -> None:

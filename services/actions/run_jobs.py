@@ -5,7 +5,7 @@ once, owns its transactions, and finishes the jobs in the commit that does their
 back and done one by one, so that only the job that cannot be done is put off, and in the end set aside for a person.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -14,6 +14,7 @@ from services.actions.check_deadlines import check_deadlines
 from services.actions.deliver_notifications import deliver_notifications
 from services.actions.escalate_notifications import escalate_notifications
 from services.actions.put_conflicts import put_conflicts
+from services.actions.report_set_aside import report_set_aside
 from services.actions.route_events import route_events
 from services.domain.actors import system_actor
 from services.domain.urgency import Lane
@@ -30,10 +31,13 @@ HANDLERS: Mapping[str, Handler] = {
     "deliver": deliver_notifications,
     "escalate": escalate_notifications,
     "conflict": put_conflicts,
+    "set_aside": report_set_aside,
 }
 """Which action does a kind of job."""
 
 TRIES = 5
+STEP = 5
+"""How many jobs are done together that could not be done in a larger batch."""
 _FIRST_DELAY = timedelta(seconds=1)
 _log = structlog.get_logger()
 
@@ -56,10 +60,21 @@ def run_jobs(
     with system.database.begin(system_actor("jobs")) as connection:
         leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
     for kind, handler in HANDLERS.items():
-        batch = [job for job in leased if job.kind == kind]
-        if batch:
+        for batch in _batches([job for job in leased if job.kind == kind]):
             _do(system, handler, batch)
     return len(leased)
+
+
+def _batches(leased: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """One batch, normally. What was tried before, and did not end within its lease or broke, goes on in small steps,
+    each with a commit of its own, so that a heavy case is slow and never stands still.
+    """
+    fresh = [job for job in leased if job.attempts == 1]
+    if fresh:
+        yield fresh
+    again = [job for job in leased if job.attempts > 1]
+    for start in range(0, len(again), STEP):
+        yield again[start : start + STEP]
 
 
 def _do(system: System, handler: Handler, batch: Sequence[Job]) -> None:
@@ -83,5 +98,19 @@ def _put_off(system: System, job: Job, code: str) -> None:
     with system.database.begin(system_actor("jobs")) as connection:
         if job.attempts >= TRIES:
             jobs.set_aside(connection, job, code)
+            if job.kind == "route":
+                jobs.add(connection, [_report(system, job)])
         else:
             jobs.postpone(connection, job, system.clock() + _FIRST_DELAY * 2 ** (job.attempts - 1), code)
+
+
+def _report(system: System, job: Job) -> jobs.NewJob:
+    """The job that puts an unroutable event before people."""
+    return jobs.NewJob(
+        key=f"set_aside:{job.id}:{job.ref}",
+        lane=Lane.URGENT,
+        kind="set_aside",
+        ref=job.ref,
+        due_at=system.clock(),
+        agency_id=job.agency_id,
+    )

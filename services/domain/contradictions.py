@@ -1,8 +1,9 @@
-"""Who looks at two versions of one event: the case's supervisor, else the county's on-call desk, else an operator."""
+"""Who looks at what the policy cannot route: two versions of one event, or an event whose routing failed for good."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from services.domain.due_dates import BusinessDays
+from services.domain.due_dates import BusinessDays, Elapsed
 from services.domain.roles import Role
 from services.domain.routing_decision import NotificationDraft, Reason, RoutingDecision, TaskDraft
 from services.domain.routing_facts import CaseFacts, CountyFacts, Seat
@@ -29,3 +30,36 @@ def put_contradiction(
     notification = NotificationDraft(RULE, told.role, told.party_id, told.agency_id, Urgency.U1, None, Reason.RULE)
     task = TaskDraft(RULE, KIND, TITLE, told.role, told.party_id, told.agency_id, Urgency.U1, BusinessDays(1), key)
     return RoutingDecision(Urgency.U1, (notification,), (task,), (), (), digest)
+
+
+SET_ASIDE_RULE = "standing.set_aside"
+SET_ASIDE_KIND = "see_to_set_aside"
+SET_ASIDE_TITLE = "An event could not be routed: find out what it says, and whom it must reach"
+
+
+def put_set_aside(key: str, counties: Sequence[CountyFacts], digest: str) -> RoutingDecision:
+    """Tell every on-call desk and every administrator, as a U0, that an event was kept and could not be routed.
+
+    The task is due within 30 minutes. ``key`` tells this event's job from others.
+    """
+    desks = [county.on_call for county in counties if county.on_call]
+    told = list(dict.fromkeys([*desks, *(seat for county in counties for seat in county.admins)]))
+    notifications = tuple(
+        NotificationDraft(SET_ASIDE_RULE, seat.role, seat.party_id, seat.agency_id, Urgency.U0, None, Reason.RULE)
+        for seat in told
+    )
+    tasks = tuple(
+        TaskDraft(
+            SET_ASIDE_RULE,
+            SET_ASIDE_KIND,
+            SET_ASIDE_TITLE,
+            seat.role,
+            seat.party_id,
+            seat.agency_id,
+            Urgency.U0,
+            Elapsed(timedelta(minutes=30)),
+            key,
+        )
+        for seat in told[:1]
+    )
+    return RoutingDecision(Urgency.U0, notifications, tasks, (), (), digest)

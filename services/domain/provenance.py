@@ -1,5 +1,7 @@
 """Where a fact comes from, and whether it may leave the child-welfare agency (practice.md, Settled 1)."""
 
+from collections.abc import Mapping
+
 from services.domain.events import Event
 from services.domain.predicates import values_at
 from services.domain.roles import Role
@@ -14,12 +16,19 @@ _VICTIMS = frozenset({"survivor", "child"})
 
 def is_held_back(event: Event, facts: CaseFacts, rule: PublicRecord) -> bool:
     """Whether the event must stay within the child-welfare agency (Settled 1)."""
-    stated = event.data.get("public_record")
-    if rule.always or facts.released or stated is True:
+    if facts.released:
         return False
-    if stated is None and event.emitter in rule.presumed_from and event.data.get("victim_sourced") is not True:
+    if stands_on_record(event.data, event.emitter, rule):
         return False
     return rule.required or is_victim_sourced(event, facts)
+
+
+def stands_on_record(data: Mapping[str, object], emitter: Role | None, rule: PublicRecord) -> bool:
+    """Whether the fact is on public record: by what it is, by what the event says, or by who says it."""
+    stated = data.get("public_record")
+    if rule.always or stated is True:
+        return True
+    return stated is None and emitter in rule.presumed_from and data.get("victim_sourced") is not True
 
 
 def is_victim_sourced(event: Event, facts: CaseFacts) -> bool:

@@ -215,3 +215,8 @@ class RoutingPolicy:
     unmatched: StandingRule
     worker: Audience
     """Who carries the case: the survivor's tasks go to the first of these that is held."""
+
+    def public_record_of(self, event_type: str) -> PublicRecord | None:
+        """When a fact of this type is on public record; None for a type that the policy does not know."""
+        rules = self.types.get(event_type)
+        return rules.public_record if rules else None

@@ -196,6 +196,11 @@ def find_party(connection: Connection, agency_id: UUID, *, person: str | None, t
     return Party(row.id, row.kind, row.agency_id) if row else None
 
 
+def roles_of(connection: Connection, agency_id: UUID) -> frozenset[str]:
+    """The roles in which an agency may speak, and so may be seated."""
+    return frozenset(connection.execute(select(agencies.c.roles).where(agencies.c.id == agency_id)).scalar() or ())
+
+
 def give_seat(
     connection: Connection,
     case_id: UUID,

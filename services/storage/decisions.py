@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
@@ -15,6 +15,7 @@ from services.storage.tables import (
     cautions,
     endpoints,
     event_links,
+    event_log,
     event_outcomes,
     policy_versions,
     tasks,
@@ -60,23 +61,32 @@ class NewOutcome:
     policy_digest: str
 
 
+class Asked(NamedTuple):
+    """An open task, and when the event happened that opened it."""
+
+    id: UUID
+    since: datetime
+
+
 def open_task_names(
     connection: Connection, case_ids: Collection[UUID], kinds: Collection[str], about: Collection[UUID] = ()
-) -> dict[TaskName, list[UUID]]:
+) -> dict[TaskName, list[Asked]]:
     """The open tasks of these cases and kinds, by what they ask; also those of no case that these events opened."""
     if not kinds:
         return {}
     alone = and_(tasks.c.case_id.is_(None), tasks.c.event_id.in_(list(about)))
     rows = connection.execute(
-        select(tasks.c.id, tasks.c.case_id, tasks.c.kind, tasks.c.key).where(
+        select(tasks.c.id, tasks.c.case_id, tasks.c.kind, tasks.c.key, event_log.c.time)
+        .join(event_log, event_log.c.id == tasks.c.event_id)
+        .where(
             or_(tasks.c.case_id.in_(list(case_ids)), alone),
             tasks.c.kind.in_(sorted(kinds)),
             tasks.c.state.in_([state.value for state in OPEN]),
         )
     )
-    found: dict[TaskName, list[UUID]] = {}
+    found: dict[TaskName, list[Asked]] = {}
     for row in rows:
-        found.setdefault((row.case_id, row.kind, row.key), []).append(row.id)
+        found.setdefault((row.case_id, row.kind, row.key), []).append(Asked(row.id, row.time))
     return found
 
 
@@ -157,14 +167,21 @@ def raise_cautions(connection: Connection, events: Iterable[tuple[UUID, UUID]], 
         )
 
 
-def lift_cautions(connection: Connection, by_case: Mapping[UUID, UUID], at: datetime) -> None:
-    """Contact with the survivor is recorded, or a supervisor says so: by case, the event that lifts."""
+def lift_cautions(connection: Connection, by_case: Mapping[UUID, tuple[UUID, datetime]], at: datetime) -> None:
+    """Contact with the survivor is recorded, or a supervisor says so: by case, the event that lifts, and when it
+    happened. What happened after it stays under its caution.
+    """
     if by_case:
         connection.execute(
             update(cautions)
-            .where(cautions.c.case_id == bindparam("case"), cautions.c.lifted_at.is_(None))
+            .where(
+                cautions.c.case_id == bindparam("case"),
+                cautions.c.lifted_at.is_(None),
+                event_log.c.id == cautions.c.event_id,
+                event_log.c.time <= bindparam("time"),
+            )
             .values(lifted_at=at, lifted_by_event_id=bindparam("event")),
-            [{"case": case_id, "event": event_id} for case_id, event_id in sorted(by_case.items())],
+            [{"case": case_id, "event": event, "time": time} for case_id, (event, time) in sorted(by_case.items())],
         )
 
 

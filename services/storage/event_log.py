@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, insert, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.events import Event
@@ -209,6 +209,12 @@ def _sealed_location(keys: KeyRing, event: Event, entry: NewEntry) -> list[dict[
         }
         for pointer, path, value in entry.location
     ]
+
+
+def envelopes(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
+    """These events without their payloads, which are left sealed: ``data`` is empty."""
+    rows = connection.execute(select(event_log, null().label("sealed")).where(event_log.c.id.in_(list(event_ids))))
+    return {row.id: _event(row, b"") for row in rows}
 
 
 def load(connection: Connection, keys: KeyRing, event_ids: Sequence[UUID]) -> dict[UUID, Event]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from services.storage.tables import releases
 
@@ -52,18 +52,30 @@ def end(connection: Connection, case_id: UUID, reference: str, on: date, event_i
 def narrow(
     connection: Connection, case_id: UUID, reference: str, *, recipients: Sequence[str] | None, expires_on: date | None
 ) -> None:
-    """Let a release that is in force cover fewer recipients or end sooner; what is None stays as it is."""
-    changes: dict[str, object] = {}
-    if recipients is not None:
-        changes["recipients"] = list(recipients)
-    if expires_on is not None:
-        changes["expires_on"] = expires_on
-    if changes:
-        connection.execute(
-            update(releases)
-            .where(releases.c.case_id == case_id, releases.c.reference == reference, releases.c.ended_on.is_(None))
-            .values(**changes)
+    """Let a release that is in force cover fewer recipients or end sooner; what is None stays as it is.
+
+    It never covers more: a recipient who was not in it is not added, and a later end does not count.
+    """
+    in_force = connection.execute(
+        select(releases.c.id, releases.c.recipients, releases.c.expires_on).where(
+            releases.c.case_id == case_id, releases.c.reference == reference, releases.c.ended_on.is_(None)
         )
+    ).all()
+    if not in_force:
+        return
+    connection.execute(
+        update(releases)
+        .where(releases.c.id == bindparam("release"))
+        .values(recipients=bindparam("left"), expires_on=bindparam("last")),
+        [
+            {
+                "release": row.id,
+                "left": [role for role in row.recipients if recipients is None or role in recipients],
+                "last": min((day for day in (row.expires_on, expires_on) if day), default=None),
+            }
+            for row in in_force
+        ],
+    )
 
 
 def cases_with(

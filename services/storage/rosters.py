@@ -135,8 +135,10 @@ def _seats(connection: Connection, case_ids: Collection[UUID], now: datetime) ->
         select(case_seats.c.case_id, case_seats.c.role, case_seats.c.party_id, case_seats.c.agency_id, parties.c.kind)
         .join(parties, parties.c.id == case_seats.c.party_id)
         .join(cases, cases.c.id == case_seats.c.case_id)
+        .join(staff, staff.c.id == case_seats.c.party_id, isouter=True)
         .where(
             case_seats.c.case_id.in_(list(case_ids)),
+            or_(staff.c.active.is_(None), staff.c.active),
             case_seats.c.since <= _today(now),
             or_(case_seats.c.until.is_(None), case_seats.c.until >= _today(now)),
         )
@@ -160,7 +162,9 @@ def _supervisors(connection: Connection, party_ids: Collection[UUID], now: datet
     today = cast(bindparam("now", now), Date)
     rows = connection.execute(
         select(supervisions.c.staff_id, supervisions.c.supervisor_id)
+        .join(staff, staff.c.id == supervisions.c.supervisor_id)
         .where(
+            staff.c.active,
             supervisions.c.staff_id.in_(list(party_ids)),
             supervisions.c.since <= today,
             or_(supervisions.c.until.is_(None), supervisions.c.until >= today),
@@ -215,6 +219,8 @@ def county_facts(connection: Connection) -> tuple[CountyFacts, ...]:
         .order_by(counties.c.slug)
     ).all()
     admins = administrators(connection)
+    if not rows:
+        return (CountyFacts(county="", admins=admins),)
     return tuple(
         CountyFacts(
             county=row.slug,

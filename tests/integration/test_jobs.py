@@ -153,3 +153,27 @@ def test_the_sweeper_leaves_young_work_to_the_workers(county: Alder, someone: Ac
     assert run_jobs(replace(county.system, done_by="celery"), Lane.URGENT) > 0
     with county.system.database.begin(someone) as connection:
         assert jobs.tally(connection)["celery"] > 0
+
+
+def test_an_event_that_cannot_be_routed_is_put_before_the_on_call_desk(
+    county: Alder, clock: StoryClock, someone: Actor
+) -> None:
+    county.open_case("police")
+    county.work()
+    receipt = county.accept("police", "le.dv_incident", INCIDENT)
+    with county.system.database.begin(someone) as connection:
+        connection.execute(text("UPDATE event_payloads SET sealed = '\\x00' WHERE event_id = :id"), {"id": receipt})
+    for _ in range(TRIES + 1):
+        county.work()
+        clock.move_to(clock() + timedelta(minutes=1))
+    with county.system.database.begin(someone) as connection:
+        left = connection.execute(text("SELECT kind, state FROM jobs WHERE ref = :id"), {"id": receipt}).all()
+        told = connection.execute(
+            text(
+                "SELECT t.slug, n.urgency FROM notifications n JOIN teams t ON t.id = n.recipient_id "
+                "WHERE n.event_id = :id AND n.rule_id = 'standing.set_aside'"
+            ),
+            {"id": receipt},
+        ).all()
+    assert [tuple(row) for row in left] == [("route", "set_aside")]
+    assert [tuple(row) for row in told] == [("on-call", "U0")]

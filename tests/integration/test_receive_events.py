@@ -123,3 +123,43 @@ def test_intake_works_in_the_web_role_under_row_security(county: Alder, someone:
     web = Alder(replace(county.system, database=county.system.database.as_role(DatabaseRole.WEB)), county.senders)
     web.accept("police", "le.dv_incident", INCIDENT)
     web.accept("police", "le.dv_incident", INCIDENT, subject="unknown")
+
+
+def test_an_agency_gets_no_role_in_which_it_does_not_speak(county: Alder) -> None:
+    county.open_case()
+    seat = {"role": "AG_ATTY", "agency": "programme", "person": "facilitator", "since": "2025-01-18"}
+    outcome = county.send("cps", "case.role_given", seat)
+    assert isinstance(outcome, Invalid)
+    assert [(problem.field, problem.code) for problem in outcome.problems] == [("data.role", "not_the_agencys")]
+
+
+def test_a_repeat_of_what_was_refused_in_the_same_batch_is_refused_alike(county: Alder) -> None:
+    county.open_case()
+    seat = {"role": "PROB", "agency": "probation", "person": "nobody", "since": "2025-01-18"}
+    envelope = county.envelope("cps", "case.role_given", seat)
+    first, second = receive_events(county.system, county.senders["cps"], [envelope, envelope])
+    assert isinstance(first, Invalid)
+    assert second == first
+
+
+def test_a_narrowed_consent_never_covers_more(county: Alder, someone: Actor) -> None:
+    county.open_case("clinic")
+    granted = {
+        "consent_ref": "k-1",
+        "by_ref": "p-1",
+        "scope": ["attendance"],
+        "recipients": [{"role": "CPS_WORKER"}, {"role": "CPS_SUP"}],
+        "purpose": "plan_monitoring",
+        "expires": "2025-09-14",
+    }
+    county.accept("cps", "consent.granted", granted)
+    wider = {
+        "consent_ref": "k-1",
+        "scope": ["attendance"],
+        "recipients": [{"role": "CPS_WORKER"}, {"role": "BIP"}],
+        "expires": "2199-01-01",
+    }
+    county.accept("cps", "consent.narrowed", wider)
+    with county.system.database.begin(someone) as connection:
+        row = connection.execute(text("SELECT recipients, expires_on FROM releases")).one()
+    assert (row.recipients, str(row.expires_on)) == (["CPS_WORKER"], "2025-09-14")

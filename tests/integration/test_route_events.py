@@ -1,13 +1,22 @@
 """Routing on a real database: who is told, which tasks open and close, and what is never told."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
+from services.actions.play_story import agency_actors
+from services.actions.set_up import set_up
+from services.clock import StoryClock
 from services.domain.actors import Actor
+from services.domain.registry import NewAgency, NewStaff
+from services.domain.roles import Role
+from services.domain.set_up import SetUp
+from services.system import System
 from tests.alder import Alder
 from tests.integration.test_receive_events import INCIDENT
+
+LE = frozenset({Role.LE})
 
 
 def rows(county: Alder, someone: Actor, query: str) -> list[Any]:
@@ -130,3 +139,29 @@ def test_the_policy_of_every_decision_can_be_read_again(county: Alder, someone: 
     kept = {row.kind: row.content for row in rows(county, someone, "SELECT kind, content FROM policy_versions")}
     assert "le.dv_incident" in kept["routing.yaml"]
     assert set(kept) >= {"calendars.yaml", "deadlines.yaml", "disclosure.yaml", "escalation.yaml", "tasks.yaml"}
+
+
+def test_contact_before_a_new_act_of_violence_neither_does_its_task_nor_lifts_its_caution(
+    county: Alder, clock: StoryClock, someone: Actor
+) -> None:
+    county.open_case("police", "probation")
+    county.accept("police", "le.dv_incident", INCIDENT)
+    county.work()
+    earlier = clock() - timedelta(days=3)
+    county.accept("cps", "safety.contact_recorded", {"outcome": "done"}, time=earlier)
+    county.work()
+    calls = "SELECT state FROM tasks WHERE kind = 'find_safe_contact' AND state = 'proposed'"
+    assert len(rows(county, someone, calls)) == 1
+    assert [row.lifted_at for row in rows(county, someone, "SELECT lifted_at FROM cautions")] == [None]
+
+
+def test_without_any_county_an_unmatched_event_reaches_the_administrators(system: System, someone: Actor) -> None:
+    plan = SetUp(
+        agencies=(NewAgency("operators", "Operators", frozenset({Role.ADMIN})), NewAgency("police", "Police", LE)),
+        staff=(NewStaff("operators", "operator", "Operator", administrator=True),),
+    )
+    set_up(system, Actor(name="system:test", administrates=True), plan)
+    nowhere = Alder(system, agency_actors(system))
+    nowhere.accept("police", "le.dv_incident", INCIDENT)
+    nowhere.work()
+    assert {row.who for row in rows(nowhere, someone, TOLD.format("le.dv_incident"))} == {"operator"}

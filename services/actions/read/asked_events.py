@@ -93,6 +93,7 @@ def sent_event(system: System, event: Event, origin: Origin, reader: Reader, now
         now,
         emitter=event.emitter,
         protected_persons=None,
+        public_record=system.policy.routing.public_record_of(event.type),
         about=envelope,
     )
     if shown is None:

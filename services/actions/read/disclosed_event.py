@@ -11,7 +11,9 @@ from typing import Final
 
 from schemas.catalogue import CATALOGUE, EventSchema
 from services.domain.disclosure import DataClass, Disclosed, Field, Matrix, Reader, Release, disclose
+from services.domain.provenance import stands_on_record
 from services.domain.roles import Role
+from services.domain.routing_rules import PublicRecord
 
 _TITLE: Final = ""
 _ABOUT: Final = "envelope:"
@@ -46,6 +48,7 @@ def disclosed_payload(
     emitter: Role | None = None,
     releases: Iterable[Release] = (),
     protected_persons: frozenset[str] | None = frozenset(),
+    public_record: PublicRecord | None = None,
     about: Mapping[str, object] | None = None,
 ) -> ShownEvent | None:
     """What ``reader`` may see of an event of this type at ``as_of``; None where that is nothing, not even its title.
@@ -55,13 +58,18 @@ def disclosed_payload(
     rests on their word is theirs (SVS), whatever else it is, wherever in the payload that is said. None says that there
     is no case to ask: then anybody whose word it rests on may be one of them.
 
+    ``public_record`` is the routing policy's rule for the type: what must stay within child welfare until it stands on
+    public record (Settled 1) is read as resting on the survivor's word, so that nobody reads what they were not told.
+
     ``about`` holds facts of the envelope (who sent it, under which number): each is as open as the fact that such an
     event happened, and case information besides.
     """
     schema = CATALOGUE.get(event_type)
     if schema is None:
         return None
-    walk = _Walk(schema, emitter, protected_persons)
+    kept_back = public_record is not None and public_record.required
+    unreleased = public_record is not None and kept_back and not stands_on_record(data, emitter, public_record)
+    walk = _Walk(schema, emitter, protected_persons, unreleased=unreleased)
     fact = walk.of_title(data)
     envelope = [Field(_ABOUT + name, value, fact | _OF_THE_CASE) for name, value in (about or {}).items()]
     fields = (Field(_TITLE, schema.type.title, fact), *envelope, *walk.of(data))
@@ -93,6 +101,7 @@ class _Walk:
     schema: EventSchema
     emitter: Role | None
     protected_persons: frozenset[str] | None
+    unreleased: bool = False
 
     def of_title(self, data: Mapping[str, object]) -> frozenset[DataClass]:
         """The classes of the fact that such an event happened."""
@@ -138,7 +147,8 @@ class _Walk:
         reporter = data.get("reported_by")
         reported = reporter.get("role") if isinstance(reporter, Mapping) else None
         hers = (
-            self.emitter is Role.COUNSEL_SURVIVOR
+            self.unreleased
+            or self.emitter is Role.COUNSEL_SURVIVOR
             or data.get("victim_sourced") is True
             or reported == Role.SURVIVOR.value
             or self._is_protected(data.get("origin_person"))

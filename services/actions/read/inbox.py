@@ -195,6 +195,7 @@ def _of_row(system: System, actor: Actor, row: InboxRow, known: _Known, now: dat
         now,
         emitter=event.emitter,
         protected_persons=case.protected_persons,
+        public_record=system.policy.routing.public_record_of(event.type),
     )
     return _Read(row, event, shown, case_id, known.numbers.get(case.case_id))
 

@@ -164,6 +164,7 @@ def _shown(system: System, opened: OpenCase, event: Event, now: datetime) -> Sho
         now,
         emitter=event.emitter,
         protected_persons=opened.protected,
+        public_record=system.policy.routing.public_record_of(event.type),
     )
 
 

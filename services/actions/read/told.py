@@ -76,6 +76,7 @@ def _told(system: System, connection: Connection, opened: OpenCase, event_id: UU
             now,
             emitter=event.emitter,
             protected_persons=opened.protected,
+            public_record=system.policy.routing.public_record_of(event.type),
         )
         title = seen.title if seen else None
     return Told(
