@@ -18,6 +18,7 @@ from services.web import authentication, context, description, headers, health, 
 from services.web.api import blueprints as api_blueprints
 from services.web.authentication import FORM_COOKIE, PUBLIC_OF_LIBRARIES
 from services.web.failures import log_failure
+from services.web.kinds import ProblemError, not_found
 from services.web.limits import Rates
 from services.web.settings import WebSettings, web_settings
 
@@ -29,6 +30,7 @@ _OPENAPI = {
     "AUTO_SERVERS": False,
     "DESCRIPTION": "Agencies send events, read what became of them, and answer what they are asked to do.",
 }
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _STORED = PUBLIC_OF_LIBRARIES - {"openapi.spec"}
 
 
@@ -50,6 +52,7 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
     problems.install(app)
+    app.before_request(_refuse_nul)
     authentication.install(app)
     protection = CSRFProtect(app)
     Bootstrap5(app)
@@ -70,6 +73,19 @@ def from_environment() -> APIFlask:
         wiring.token_key(settings), settings.public_url, limits_url=settings.limits_url, proxies=settings.proxies
     )
     return create_app(wiring.web_system(), web)
+
+
+def _refuse_nul() -> None:
+    """No name here holds a NUL, and no text column takes one: a path with it names nothing, a value is malformed."""
+    if "\0" in request.path:
+        raise not_found()
+    said = list(request.args.values())
+    if request.mimetype in _FORMS:
+        said += request.form.values()
+    if request.authorization is not None:
+        said += [str(value) for value in request.authorization.parameters.values()]
+    if any("\0" in value for value in said):
+        raise ProblemError("malformed")
 
 
 def _form_config(settings: WebSettings) -> dict[str, object]:

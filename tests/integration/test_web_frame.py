@@ -10,7 +10,7 @@ from services.domain.urgency import Lane
 from services.storage import migrating
 from services.storage.database import DatabaseRole, connect
 from services.web.authentication import public
-from tests.web_world import PROBATION_NUMBER, World, app_on, event
+from tests.web_world import BROWSER, PROBATION_NUMBER, World, app_on, event
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/nothing", "/v1/nothing", "/openapi.json"])
@@ -135,3 +135,15 @@ def test_a_failure_says_nothing_of_a_case_neither_in_the_answer_nor_in_the_log(w
     assert secret not in answer.get_data(as_text=True)
     assert [line["error"] for line in lines if line["event"] == "request_failed"] == ["RuntimeError"]
     assert secret not in str(lines)
+
+
+def test_a_nul_names_nothing_and_is_never_an_error_of_ours(world: World) -> None:
+    client = world.client()
+    bearer = world.bearer("alder-cps-records")
+    answers = [
+        client.get("/v1/cases/%00", headers=bearer),
+        client.get("/v1/tasks?start=%00", headers=bearer),
+        client.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=("a\0b", "c")),
+        client.post("/sign-in", data={"username": "a\0b", "password": "c"}, headers=BROWSER),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 400, 400, 400]
