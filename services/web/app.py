@@ -31,6 +31,7 @@ _OPENAPI = {
     "DESCRIPTION": "Agencies send events, read what became of them, and answer what they are asked to do.",
 }
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_PROVING = frozenset({"/sign-in", "/oauth/token"})
 _STORED = PUBLIC_OF_LIBRARIES - {"openapi.spec"}
 
 
@@ -80,7 +81,7 @@ def _refuse_nul() -> None:
     if "\0" in request.path:
         raise not_found()
     said = list(request.args.values())
-    if request.mimetype in _FORMS:
+    if request.path in _PROVING and request.mimetype in _FORMS:
         said += request.form.values()
     if request.authorization is not None:
         said += [str(value) for value in request.authorization.parameters.values()]
