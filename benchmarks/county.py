@@ -93,7 +93,7 @@ class Sent:
             "time": one.time.isoformat(),
             "recordedtime": one.recorded.isoformat(),
             "datacontenttype": "application/json",
-            "data": dict(one.data),
+            "data": one.data,
         }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.tasks import OPEN, TaskState
+from services.storage import bulk
 from services.storage.tables import (
     cases,
     cautions,
@@ -92,8 +93,7 @@ def open_task_names(
 
 def add_tasks(connection: Connection, new: Sequence[NewTask]) -> None:
     """Put tasks to their assignees; one that was put by the same event, cause and rule before stays as it is."""
-    if new:
-        connection.execute(upsert(tasks).on_conflict_do_nothing(), [_task_row(task) for task in new])
+    bulk.insert_rows(connection, tasks, [_task_row(task) for task in new], ignore_known=True)
 
 
 def _task_row(task: NewTask) -> dict[str, Any]:
@@ -121,11 +121,14 @@ def _task_row(task: NewTask) -> dict[str, Any]:
 def complete_tasks(connection: Connection, done: Mapping[UUID, UUID], at: datetime) -> None:
     """Tasks that an event has done: by task, the event. One that is closed already stays as it is."""
     if done:
+        closed = bulk.unfolded(tasks.c.id, tasks.c.done_by_event_id)
         connection.execute(
             update(tasks)
-            .where(tasks.c.id == bindparam("task"), or_(*(tasks.c.state == state.value for state in sorted(OPEN))))
-            .values(state=TaskState.DONE.value, done_by_event_id=bindparam("event"), changed_at=at),
-            [{"task": task_id, "event": event_id} for task_id, event_id in sorted(done.items())],
+            .where(tasks.c.id == closed.c.id, tasks.c.state.in_([state.value for state in sorted(OPEN)]))
+            .values(state=TaskState.DONE.value, done_by_event_id=closed.c.done_by_event_id, changed_at=at),
+            bulk.parameters(
+                {"id": task_id, "done_by_event_id": event_id} for task_id, event_id in sorted(done.items())
+            ),
         )
 
 
@@ -145,9 +148,11 @@ def add_outcomes(connection: Connection, outcomes: Sequence[NewOutcome]) -> None
     ]
     if not rows:
         return
-    statement = upsert(event_outcomes)
+    statement = bulk.insertion(event_outcomes, tuple(rows[0]))
     changed = {name: statement.excluded[name] for name in ("case_id", "state", "code", "at", "policy_digest")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["event_id"], set_=changed), rows)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["event_id"], set_=changed), bulk.parameters(rows)
+    )
 
 
 def raise_cautions(connection: Connection, events: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
@@ -161,9 +166,10 @@ def raise_cautions(connection: Connection, events: Iterable[tuple[UUID, UUID]], 
     if rows:
         taken_back = exists().where(event_links.c.unlinked_by_event_id == cautions.c.lifted_by_event_id)
         again = {"raised_at": at, "lifted_at": None, "lifted_by_event_id": None}
-        statement = upsert(cautions)
+        statement = bulk.insertion(cautions, tuple(rows[0]))
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["event_id", "case_id"], set_=again, where=taken_back), rows
+            statement.on_conflict_do_update(index_elements=["event_id", "case_id"], set_=again, where=taken_back),
+            bulk.parameters(rows),
         )
 
 

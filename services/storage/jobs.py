@@ -4,7 +4,7 @@ Whether a job is due is a question to the business clock and so a parameter; lea
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.urgency import Lane
+from services.storage import bulk
 from services.storage.tables import job_tally, jobs
 
 LEASE_SECONDS = {"route": 5, "deliver": 12}
@@ -68,22 +69,10 @@ class LeaseLostError(Exception):
 
 def add(connection: Connection, new: Sequence[NewJob]) -> None:
     """Write jobs, in one statement; those whose key is there already are left as they are."""
-    if not new:
-        return
-    rows = [
-        {
-            "key": job.key,
-            "lane": job.lane.value,
-            "kind": job.kind,
-            "ref": job.ref,
-            "due_at": job.due_at,
-            "case_id": job.case_id,
-            "agency_id": job.agency_id,
-            "arguments": dict(job.arguments),
-        }
-        for job in new
-    ]
-    connection.execute(insert(jobs).on_conflict_do_nothing(), rows)
+    bulk.insert_rows(connection, jobs, [{name: getattr(job, name) for name in _NEW} for job in new], ignore_known=True)
+
+
+_NEW = tuple(field.name for field in fields(NewJob))
 
 
 # Asked many times a second, mostly in vain: without the lock and the plan of the lease itself.

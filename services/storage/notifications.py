@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.domain.delivery import NotificationState
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
+from services.storage import bulk
 from services.storage.links import CASE_NOW, LINK_IN_FORCE
 from services.storage.tables import attempts, endpoints, event_links, event_log, notifications
 
@@ -97,22 +98,16 @@ def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
     """
     if not new:
         return set()
-    written = connection.execute(
-        insert(notifications).on_conflict_do_nothing().returning(notifications.c.id), [_row(one) for one in new]
-    )
+    written = connection.execute(_ADD, bulk.parameters(_row(one) for one in new))
     return set(written.scalars())
 
 
 _COLUMNS = tuple(field.name for field in fields(NewNotification))
+_ADD = bulk.insertion(notifications, _COLUMNS).on_conflict_do_nothing().returning(notifications.c.id)
 
 
 def _row(new: NewNotification) -> dict[str, object]:
-    return {
-        **{name: getattr(new, name) for name in _COLUMNS},
-        "role": new.role.value,
-        "urgency": new.urgency.value,
-        "cause_event_id": new.cause_event_id or new.event_id,
-    }
+    return {**{name: getattr(new, name) for name in _COLUMNS}, "cause_event_id": new.cause_event_id or new.event_id}
 
 
 def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoing]:
