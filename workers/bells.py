@@ -13,6 +13,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 
+from services import crash_points
 from services.domain.urgency import Lane
 
 WORK = "tallystick.work"
@@ -76,7 +77,9 @@ class CeleryBells:
                 return
             try:
                 if self._first(lane):
+                    crash_points.reached("ring.coalesced")
                     self._app.send_task(WORK, args=[lane.value], queue=lane.value, retry=False, ignore_result=True)
+                    crash_points.reached("ring.sent")
             except (redis.RedisError, BrokerError, OSError) as error:
                 with self._lock:
                     self._silent_until = time.monotonic() + _SILENT_SECONDS

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.domain.actors import Actor
 from services.domain.scopes import Scope
 from services.storage import acknowledgements, audit, teams
@@ -61,6 +62,8 @@ def acknowledge_notification(
             detail={"inboxes": [str(mark.notification_id) for mark in marks]},
         )
         audit.record(connection, actor, now, [entry])
+        crash_points.reached("acknowledge.written")
+    crash_points.reached("acknowledge.committed")
     return outcome
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.actions.deadline_events import ACTOR, Saying, emitted, missed
 from services.actions.move_deadlines import (
     AFTER,
@@ -55,6 +56,8 @@ def check_deadlines(system: System, batch: Sequence[Job]) -> None:
         for job in batch:
             check.look_at(job)
         lanes = check.write(connection)
+        crash_points.reached("deadline.written")
+    crash_points.reached("deadline.committed")
     system.bells.ring(lanes)
 
 

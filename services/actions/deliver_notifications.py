@@ -21,6 +21,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.actions.read.disclosed_event import unread_title
 from services.actions.settle_deliveries import DELIVERY, Answered, put_off, settle, withhold
 from services.channels.calls import CALLS
@@ -66,7 +67,9 @@ class Call:
 def deliver_notifications(system: System, batch: Sequence[Job]) -> None:
     """Deliver what a batch of jobs asks for; each job's ``ref`` is the id of a notification. Raises LeaseLostError."""
     waiting: dict[UUID, deque[Call]] = {}
-    for call in _begin(system, batch):
+    calls = _begin(system, batch)
+    crash_points.reached("attempt.committed")
+    for call in calls:
         waiting.setdefault(call.receiver, deque()).append(call)
     under_way: dict[Future[SendResult], Call] = {}
     answered = _make(system, waiting, under_way, until=monotonic() + PATIENCE)
@@ -115,7 +118,10 @@ def _start(waiting: dict[UUID, deque[Call]], under_way: dict[Future[SendResult],
 
 
 def _send(call: Call) -> SendResult:
-    return call.channel.send(replace(call.message, sent_at=machine_clock()))
+    crash_points.reached("call.begun")
+    result = call.channel.send(replace(call.message, sent_at=machine_clock()))
+    crash_points.reached("call.answered")
+    return result
 
 
 def _answer(call: Call, future: "Future[SendResult]") -> Answered:
@@ -163,7 +169,9 @@ def _begin(system: System, batch: Sequence[Job]) -> list[Call]:
         held = [(job, one, numbers[one.id], refused[one.id]) for job, one in sent if one.id in refused]
         withhold(system, connection, held, now)
         allowed = [(job, one, numbers[one.id]) for job, one in sent if one.id not in refused]
-        return _calls(system, connection, allowed, now)
+        calls = _calls(system, connection, allowed, now)
+        crash_points.reached("attempt.written")
+    return calls
 
 
 def _facts(connection: Connection, sent: Sequence[Outgoing], now: datetime) -> dict[UUID, CaseFacts]:

@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.actions.append_events import append_events, lanes_of
 from services.actions.climb_ladder import Climb, Look, climbs_of
 from services.actions.system_events import TELLING_TYPES, Statement, system_drafts
@@ -69,6 +70,8 @@ def escalate_notifications(system: System, batch: Sequence[Job]) -> None:
         lanes = _write(system, connection, climbs, now)
         jobs.finish(connection, batch, system.done_by)
         jobs.add(connection, _next_jobs(system, looks, climbs, quiet, now))
+        crash_points.reached("escalate.written")
+    crash_points.reached("escalate.committed")
     if lanes:
         system.bells.ring(lanes)
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from schemas.catalogue import CATALOGUE, problems
+from services import crash_points
 from services.actions.append_events import Draft, append_events, lanes_of
 from services.actions.apply_registry_event import OPENING, REGISTRY_TYPES, apply_registry_event, open_case
 from services.domain.actors import Actor
@@ -125,12 +126,15 @@ def _keep(system: System, actor: Actor, drafts: Sequence[Draft], now: datetime, 
     for attempt in range(_TRIES):
         try:
             with system.database.begin(actor) as connection:
+                crash_points.reached("accept.begun")
                 outcomes, lanes = _take(system, connection, actor, drafts, now, within)
+                crash_points.reached("accept.appended")
         except (IntegrityError, OperationalError) as error:
             if attempt + 1 == _TRIES or not _crossed(error):
                 raise
         else:
             break
+    crash_points.reached("accept.committed")
     system.bells.ring(lanes)
     return outcomes
 

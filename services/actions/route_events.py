@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.actions.link_events import AGAIN, LINK, link_events
 from services.actions.move_deadlines import move_deadlines, task_deadlines
 from services.actions.routing_plan import ROUTER, RoutingPlan
@@ -32,6 +33,7 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
     """Route the events of a batch of jobs, all in one transaction. Raises LeaseLostError, and then wrote nothing."""
     now = system.clock()
     with system.database.begin(ROUTER) as connection:
+        crash_points.reached("route.begun")
         events, causes = _events(system, connection, batch)
         plan = _plan(system, connection, events, causes, now)
         linking = links.stand(connection, set(targets_of(events)))
@@ -43,6 +45,8 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         task_deadlines(system, connection, plan.tasks, plan.facts, now)
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
+        crash_points.reached("route.written")
+    crash_points.reached("route.committed")
     system.bells.ring(plan.lanes() | ({Lane.URGENT} if linking.changes else set()))
 
 

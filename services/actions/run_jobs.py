@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from services import crash_points
 from services.actions.check_deadlines import check_deadlines
 from services.actions.deliver_notifications import deliver_notifications
 from services.actions.escalate_notifications import escalate_notifications
@@ -59,6 +60,8 @@ def run_jobs(
     """
     with system.database.begin(system_actor("jobs")) as connection:
         leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
+        crash_points.reached("claim.leased")
+    crash_points.reached("claim.committed")
     for kind, handler in HANDLERS.items():
         for batch in _batches([job for job in leased if job.kind == kind]):
             _do(system, handler, batch)

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
+from services import crash_points
 from services.actions.report_undelivered import Abandoned, report_undelivered
 from services.channels.message import Delivered, NotDelivered, Refused, SendResult
 from services.domain.actors import system_actor
@@ -60,6 +61,8 @@ def settle(system: System, came: Sequence[Answered]) -> None:
             for one in came:
                 with suppress(LeaseLostError), connection.begin_nested():
                     lanes |= _close(system, connection, [one], now)
+        crash_points.reached("settle.written")
+    crash_points.reached("settle.committed")
     if lanes:
         system.bells.ring(lanes)
 

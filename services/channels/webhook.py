@@ -17,6 +17,7 @@ import httpx2
 import orjson
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
+from services import crash_points
 from services.channels.addresses import Address, Resolver, look_up, may_be_called, system_resolver
 from services.channels.message import Delivered, NotDelivered, OutwardMessage, Refused, SendResult
 
@@ -121,6 +122,7 @@ class WebhookChannel:
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             ) as response,
         ):
+            crash_points.reached("call.answering")
             return _result(response.status_code, response.headers.get("retry-after"), sent_at)
 
 
