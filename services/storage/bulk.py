@@ -8,9 +8,11 @@ still, and is refused by PostgreSQL on tables under row-level security.
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Column,
     ColumnElement,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
+    any_,
     bindparam,
     cast,
     column,
@@ -47,6 +50,14 @@ def _as_json(value: object) -> object:
         case tuple() | frozenset() | set():
             return list(value)
     raise TypeError(f"{type(value).__name__} is no value of a row")
+
+
+def among(wanted: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether a column's value is one of these, as one parameter: the same statement for any number of values, which
+    so is parsed and planned once. UUIDs and whole numbers only.
+    """
+    literal = "{" + ",".join(value.hex if isinstance(value, UUID) else str(int(value)) for value in values) + "}"
+    return wanted == any_(cast(bindparam(None, literal, type_=Text), ARRAY(wanted.type)))
 
 
 def unfolded(*columns: Column[Any], name: str = "new") -> TableValuedAlias:

@@ -75,19 +75,19 @@ def open_task_names(
     """The open tasks of these cases and kinds, by what they ask; also those of no case that these events opened."""
     if not kinds:
         return {}
-    alone = and_(tasks.c.case_id.is_(None), tasks.c.event_id.in_(list(about)))
+    alone = and_(tasks.c.case_id.is_(None), bulk.among(tasks.c.event_id, about))
     rows = connection.execute(
         select(tasks.c.id, tasks.c.case_id, tasks.c.kind, tasks.c.key, event_log.c.time)
         .join(event_log, event_log.c.id == tasks.c.event_id)
         .where(
-            or_(tasks.c.case_id.in_(list(case_ids)), alone),
+            or_(bulk.among(tasks.c.case_id, case_ids), alone),
             tasks.c.kind.in_(sorted(kinds)),
             tasks.c.state.in_([state.value for state in OPEN]),
         )
     )
     found: dict[TaskName, list[Asked]] = {}
-    for row in rows:
-        found.setdefault((row.case_id, row.kind, row.key), []).append(Asked(row.id, row.time))
+    for task_id, case_id, kind, key, time in rows.all():
+        found.setdefault((case_id, kind, key), []).append(Asked(task_id, time))
     return found
 
 
@@ -193,7 +193,7 @@ def lift_cautions(connection: Connection, by_case: Mapping[UUID, tuple[UUID, dat
 
 def case_agencies_of(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The agency that opened each of these cases."""
-    rows = connection.execute(select(cases.c.id, cases.c.agency_id).where(cases.c.id.in_(list(case_ids))))
+    rows = connection.execute(select(cases.c.id, cases.c.agency_id).where(bulk.among(cases.c.id, case_ids)))
     return {row.id: row.agency_id for row in rows}
 
 
@@ -201,7 +201,7 @@ def active_endpoints(connection: Connection, agency_ids: Collection[UUID]) -> di
     """The active webhook endpoints of these agencies, by agency."""
     rows = connection.execute(
         select(endpoints.c.id, endpoints.c.agency_id)
-        .where(endpoints.c.agency_id.in_(list(agency_ids)), endpoints.c.active)
+        .where(bulk.among(endpoints.c.agency_id, agency_ids), endpoints.c.active)
         .order_by(endpoints.c.created_at, endpoints.c.id)
     )
     found: dict[UUID, list[UUID]] = {}

@@ -165,9 +165,8 @@ def finish(connection: Connection, done: Sequence[Job], done_by: str) -> None:
     _require(
         connection.execute(
             delete(jobs)
-            .where(jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.lease == bindparam("lease"))
-            .returning(jobs.c.id),
-            {"ids": [job.id for job in done], "lease": done[0].lease},
+            .where(bulk.among(jobs.c.id, (job.id for job in done)), jobs.c.lease == done[0].lease)
+            .returning(jobs.c.id)
         ).all(),
         done,
     )

@@ -5,8 +5,9 @@ out is on record. A state only moves forward: every change names the states that
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, literal, null, select, tuple_, update
@@ -20,8 +21,7 @@ from services.storage.links import CASE_NOW, LINK_IN_FORCE
 from services.storage.tables import attempts, endpoints, event_links, event_log, notifications
 
 
-@dataclass(frozen=True, slots=True)
-class NewNotification:
+class NewNotification(NamedTuple):
     """A row of ``notifications`` about to be written. ``created_at`` and ``delivered_at`` are business time.
 
     ``cause_event_id`` is the event because of which it is told: the one that linked it to its case, or took that link
@@ -102,12 +102,11 @@ def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
     return set(written.scalars())
 
 
-_COLUMNS = tuple(field.name for field in fields(NewNotification))
-_ADD = bulk.insertion(notifications, _COLUMNS).on_conflict_do_nothing().returning(notifications.c.id)
+_ADD = bulk.insertion(notifications, NewNotification._fields).on_conflict_do_nothing().returning(notifications.c.id)
 
 
 def _row(new: NewNotification) -> dict[str, object]:
-    return {**{name: getattr(new, name) for name in _COLUMNS}, "cause_event_id": new.cause_event_id or new.event_id}
+    return new._asdict() | {"cause_event_id": new.cause_event_id or new.event_id}
 
 
 def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoing]:

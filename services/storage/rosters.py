@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, cast, fu
 
 from services.domain.roles import Role
 from services.domain.routing_facts import CaseFacts, CountyFacts, SafeContact, Seat
+from services.storage import bulk
 from services.storage.tables import (
     agencies,
     case_agencies,
@@ -27,6 +28,8 @@ from services.storage.tables import (
     tasks,
     teams,
 )
+
+_ROLES = {role.value: role for role in Role}
 
 
 def case_facts(
@@ -62,7 +65,7 @@ def case_facts(
 def _protected(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, set[str]]:
     rows = connection.execute(
         select(case_persons.c.case_id, case_persons.c.person_ref).where(
-            case_persons.c.case_id.in_(list(case_ids)), case_persons.c.kind.in_(["protective_parent", "child"])
+            bulk.among(case_persons.c.case_id, case_ids), case_persons.c.kind.in_(["protective_parent", "child"])
         )
     )
     found: dict[UUID, set[str]] = {}
@@ -99,7 +102,7 @@ def _bare(connection: Connection, case_ids: Collection[UUID], now: datetime) -> 
         .join(counties, counties.c.slug == cases.c.county)
         .join(on_call, on_call.c.id == counties.c.on_call_team_id, isouter=True)
         .join(safe_contacts, safe_contacts.c.case_id == cases.c.id, isouter=True)
-        .where(cases.c.id.in_(list(case_ids)))
+        .where(bulk.among(cases.c.id, case_ids))
     )
     return {
         row.id: CaseFacts(
@@ -137,22 +140,22 @@ def _seats(connection: Connection, case_ids: Collection[UUID], now: datetime) ->
         .join(cases, cases.c.id == case_seats.c.case_id)
         .join(staff, staff.c.id == case_seats.c.party_id, isouter=True)
         .where(
-            case_seats.c.case_id.in_(list(case_ids)),
+            bulk.among(case_seats.c.case_id, case_ids),
             or_(staff.c.active.is_(None), staff.c.active),
             case_seats.c.since <= _today(now),
             or_(case_seats.c.until.is_(None), case_seats.c.until >= _today(now)),
         )
     )
     found: dict[UUID, list[Seat]] = {}
-    for row in rows:
-        found.setdefault(row.case_id, []).append(Seat(Role(row.role), row.party_id, row.kind, row.agency_id))
+    for case_id, role, party_id, agency_id, kind in rows.all():
+        found.setdefault(case_id, []).append(Seat(_ROLES[role], party_id, kind, agency_id))
     return found
 
 
 def _desks(connection: Connection, agency_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     rows = connection.execute(
         select(teams.c.agency_id, teams.c.id)
-        .where(teams.c.agency_id.in_(list(agency_ids)), teams.c.duty_desk)
+        .where(bulk.among(teams.c.agency_id, agency_ids), teams.c.duty_desk)
         .order_by(teams.c.slug.desc())
     )
     return {row.agency_id: row.id for row in rows}
@@ -165,7 +168,7 @@ def _supervisors(connection: Connection, party_ids: Collection[UUID], now: datet
         .join(staff, staff.c.id == supervisions.c.supervisor_id)
         .where(
             staff.c.active,
-            supervisions.c.staff_id.in_(list(party_ids)),
+            bulk.among(supervisions.c.staff_id, party_ids),
             supervisions.c.since <= today,
             or_(supervisions.c.until.is_(None), supervisions.c.until >= today),
         )
@@ -179,7 +182,7 @@ def _tasks(connection: Connection, named: Iterable[UUID]) -> Sequence[Row[UUID, 
     if not wanted:
         return ()
     columns = (tasks.c.id, tasks.c.kind, tasks.c.requester_agency_id, tasks.c.assignee_id)
-    return connection.execute(select(*columns).where(tasks.c.id.in_(wanted))).all()
+    return connection.execute(select(*columns).where(bulk.among(tasks.c.id, wanted))).all()
 
 
 def _agencies(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, dict[str, UUID]]:
@@ -187,11 +190,11 @@ def _agencies(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, 
     rows = connection.execute(
         select(case_agencies.c.case_id, agencies.c.slug, agencies.c.id)
         .join(agencies, agencies.c.id == case_agencies.c.agency_id)
-        .where(case_agencies.c.case_id.in_(list(case_ids)), case_agencies.c.until.is_(None))
+        .where(bulk.among(case_agencies.c.case_id, case_ids), case_agencies.c.until.is_(None))
     )
     found: dict[UUID, dict[str, UUID]] = {}
-    for row in rows:
-        found.setdefault(row.case_id, {})[row.slug] = row.id
+    for case_id, slug, agency_id in rows.all():
+        found.setdefault(case_id, {})[slug] = agency_id
     return found
 
 
