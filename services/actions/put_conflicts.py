@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from services.actions.move_deadlines import task_deadlines
 from services.actions.routing_plan import RoutingPlan
 from services.domain.actors import system_actor
 from services.storage import event_log, jobs, links, rosters
@@ -27,5 +28,6 @@ def put_conflicts(system: System, batch: Sequence[Job]) -> None:
         for event, job in zip(events, batch, strict=True):
             plan.contradict(event, job.key, counties)
         plan.write(connection)
+        task_deadlines(system, connection, plan.tasks, facts, now)
         jobs.finish(connection, batch, system.done_by)
     system.bells.ring(plan.lanes())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.actions.move_deadlines import task_deadlines
 from services.actions.routing_plan import RoutingPlan
 from services.domain.actors import system_actor
 from services.storage import event_log, jobs, rosters
@@ -22,5 +23,6 @@ def report_set_aside(system: System, batch: Sequence[Job]) -> None:
             if job.ref in loaded:
                 plan.put_set_aside(loaded[job.ref], job.key, counties)
         plan.write(connection)
+        task_deadlines(system, connection, plan.tasks, {}, now)
         jobs.finish(connection, batch, system.done_by)
     system.bells.ring(plan.lanes())

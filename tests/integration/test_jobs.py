@@ -177,3 +177,28 @@ def test_an_event_that_cannot_be_routed_is_put_before_the_on_call_desk(
         ).all()
     assert [tuple(row) for row in left] == [("route", "set_aside")]
     assert [tuple(row) for row in told] == [("on-call", "U0")]
+
+
+def test_what_a_person_is_asked_to_find_out_is_due_some_day(county: Alder, clock: StoryClock, someone: Actor) -> None:
+    county.open_case("police")
+    broken = county.accept("police", "le.dv_incident", INCIDENT)
+    county.accept("police", "le.dv_incident", INCIDENT, event_id="a")
+    county.send("police", "le.dv_incident", {**INCIDENT, "weapons": True}, event_id="a")
+    with county.system.database.begin(someone) as connection:
+        jobs.add(connection, [NewJob("broken", Lane.URGENT, "set_aside", broken, clock())])
+    county.work()
+    due = """
+        SELECT k.kind, d.rolled_due - k.created_at AS within FROM tasks k JOIN deadlines d ON d.task_id = k.id
+        WHERE k.kind IN ('see_to_set_aside', 'compare_versions')
+    """
+    told = "SELECT rule_id FROM notifications WHERE rule_id LIKE 'deadline.task.%' AND rule_id ~ 'set_aside|versions'"
+    with county.system.database.begin(someone) as connection:
+        within = {row.kind: row.within for row in connection.execute(text(due))}
+        assert connection.execute(text(told)).all() == []
+    assert within["see_to_set_aside"] == timedelta(minutes=30)
+    assert timedelta(days=1) <= within["compare_versions"] <= timedelta(days=5)
+    clock.move_to(clock() + timedelta(days=5))
+    county.work()
+    with county.system.database.begin(someone) as connection:
+        over = set(connection.execute(text(told)).scalars())
+    assert over == {"deadline.task.see_to_set_aside.overdue", "deadline.task.compare_versions.overdue"}
