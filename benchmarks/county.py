@@ -160,7 +160,7 @@ _REVISION = {"diff": [{"op": "added", "goal_id": "G-2"}], "reason": "A second pa
 TRAFFIC = (
     Kind("court", "juv.order_entered", _ORDER, 3),
     Kind("cps", "inv.disposition", _DISPOSITION, 3),
-    Kind("cps", "caseplan.revised", _REVISION, 4),
+    Kind("cps", "caseplan.revised", _REVISION, 9),
     Kind("cps", "goal.override_decided", _OVERRIDE, 4),
     Kind("probation", "prob.contact_report", {"kind": "office", "per_goal": [_OBSERVED]}, 2),
     Kind("probation", "prob.checkin_missed", {"due": "2026-01-10T09:00:00-05:00"}, 1),
