@@ -61,10 +61,9 @@ def served(
     service = replace(web, name=f"web-{port}", command=(*under, *web.command[:-1], application))
     child = Child(service, running.folder.log(service.name))
     try:
-        if service.ready is None or not wait_until(lambda: child.code is not None or service.ready(), 60.0):
+        answers = service.ready or (lambda: False)
+        if not wait_until(lambda: child.code is not None or answers(), 60.0) or child.code is not None:
             raise RuntimeError(f"{application} does not answer:\n{child.output()}")
-        if child.code is not None:
-            raise RuntimeError(f"{application} ended with {child.code}:\n{child.output()}")
         yield Served(port, child.pid)
     finally:
         child.stop()

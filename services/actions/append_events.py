@@ -14,7 +14,9 @@ from services.domain.location import parse_path, take_out
 from services.domain.roles import Role
 from services.domain.routing import urgency_of
 from services.domain.urgency import Lane, lane_of
-from services.storage import event_log, jobs
+from services.storage import event_log, intake
+from services.storage.event_log import Stream
+from services.storage.jobs import NewJob
 from services.system import System
 
 _LOCATION = {name: tuple(parse_path(path) for path in schema.location_paths()) for name, schema in CATALOGUE.items()}
@@ -43,24 +45,31 @@ class Draft:
 
 
 def append_events(
-    system: System, connection: Connection, actor: Actor, drafts: Sequence[Draft], now: datetime
+    system: System,
+    connection: Connection,
+    actor: Actor,
+    drafts: Sequence[Draft],
+    now: datetime,
+    locked: dict[UUID, Stream] | None = None,
 ) -> list[Event]:
     """Append drafts in their order, each to its case's stream or to its agency's intake, and write their jobs.
 
+    ``locked`` are streams that the caller has locked already, by case or agency; they are brought to their new ends.
     Returns the events in the order of the drafts. The streams stay locked until the end of the transaction.
     """
-    streams = _lock_streams(system, connection, drafts)
-    by_stream: dict[UUID, list[event_log.NewEntry]] = {}
+    streams = locked if locked is not None else {}
+    _lock_others(system, connection, drafts, streams)
+    by_owner: dict[UUID, list[event_log.NewEntry]] = {}
     for draft in drafts:
-        stream = streams[draft.case_id or draft.agency_id]
-        by_stream.setdefault(stream.id, []).append(_entry(system, actor, draft, now))
-    appended: dict[UUID, Event] = {}
-    for stream in {stream.id: stream for stream in streams.values()}.values():
-        for event in event_log.append(connection, system.keys, stream, by_stream[stream.id]):
-            appended[event.id] = event
-    events = [appended[draft.id] for draft in drafts]
-    jobs.add(connection, [_routing_job(system, event) for event in events])
-    return events
+        by_owner.setdefault(draft.case_id or draft.agency_id, []).append(_entry(system, actor, draft, now))
+    chained: dict[UUID, event_log.ChainedEntry] = {}
+    for owner, entries in by_owner.items():
+        streams[owner], bound = event_log.chain(system.keys, streams[owner], entries)
+        chained |= {entry.event.id: entry for entry in bound}
+    in_order = [chained[draft.id] for draft in drafts]
+    jobs = [_routing_job(system, entry.event) for entry in in_order]
+    intake.write(connection, in_order, [streams[owner] for owner in by_owner], jobs)
+    return [entry.event for entry in in_order]
 
 
 def lanes_of(system: System, events: Iterable[Event]) -> set[Lane]:
@@ -68,13 +77,13 @@ def lanes_of(system: System, events: Iterable[Event]) -> set[Lane]:
     return {_lane(system, event) for event in events}
 
 
-def _lock_streams(system: System, connection: Connection, drafts: Sequence[Draft]) -> dict[UUID, event_log.Stream]:
-    """The streams of the drafts' cases, by case, and of the agencies whose drafts have none, by agency."""
-    case_ids = {draft.case_id for draft in drafts if draft.case_id}
-    streams = event_log.lock_case_streams(connection, system.keys, case_ids) if case_ids else {}
-    for agency_id in sorted({draft.agency_id for draft in drafts if not draft.case_id}):
+def _lock_others(system: System, connection: Connection, drafts: Sequence[Draft], streams: dict[UUID, Stream]) -> None:
+    """Lock the streams of the drafts' cases, and of the agencies whose drafts have none, that are not locked yet."""
+    case_ids = {draft.case_id for draft in drafts if draft.case_id} - streams.keys()
+    if case_ids:
+        streams |= event_log.lock_case_streams(connection, system.keys, case_ids)
+    for agency_id in sorted({draft.agency_id for draft in drafts if not draft.case_id} - streams.keys()):
         streams[agency_id] = event_log.lock_intake_stream(connection, system.keys, agency_id)
-    return streams
 
 
 def _entry(system: System, actor: Actor, draft: Draft, now: datetime) -> event_log.NewEntry:
@@ -113,8 +122,8 @@ def _lane(system: System, event: Event) -> Lane:
     return lane_of(urgency_of(event.type, event.data, system.policy.routing))
 
 
-def _routing_job(system: System, event: Event) -> jobs.NewJob:
-    return jobs.NewJob(
+def _routing_job(system: System, event: Event) -> NewJob:
+    return NewJob(
         key=f"route:{event.id}",
         lane=_lane(system, event),
         kind="route",

@@ -5,9 +5,10 @@ unknown, or that the sender is not on, is kept in the sender's own stream and pu
 cannot tell the two apart (practice.md, Settled 7).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from marshmallow import ValidationError
@@ -23,8 +24,10 @@ from services.domain.errors import FieldProblem
 from services.domain.events import Envelope, Event
 from services.domain.permission import Allowed, Refused, may_emit
 from services.domain.urgency import Lane
-from services.storage import cases, event_log, jobs
+from services.storage import event_log, intake, jobs
+from services.storage.access_tokens import Claims
 from services.storage.chain import body_mac
+from services.storage.clients import ClientStanding, actor_of
 from services.system import System
 
 _TRIES = 3
@@ -65,20 +68,30 @@ class Forbidden:
 Outcome = Accepted | Conflict | Invalid | Forbidden
 
 
+class StandingChangedError(Exception):
+    """The client is not any more who it was remembered to be: nothing was kept, and it must be looked up anew."""
+
+
 def receive_events(
-    system: System, actor: Actor, envelopes: Sequence[Envelope], within: Within | None = None
+    system: System,
+    actor: Actor,
+    envelopes: Sequence[Envelope],
+    within: Within | None = None,
+    claims: Claims | None = None,
 ) -> list[Outcome]:
     """Receive events of one sender, in their order, each answered for itself; those accepted are kept in one commit.
 
-    ``within`` is called in that commit for each event that is new. Raises what `storage.database.DATABASE_AWAY` names
-    when the database is away: then nothing was kept.
+    ``within`` is called in that commit for each event that is new. ``claims`` are those of the token of an ``actor``
+    that was remembered rather than looked up: before anything is kept, or said of what was kept, it is made sure that
+    the client stands like that today; else StandingChangedError is raised. Raises what
+    `storage.database.DATABASE_AWAY` names when the database is away: then nothing was kept.
     """
     if actor.agency_id is None:
         raise ValueError("events are received from an agency")
     now = system.clock()
     checked = [_checked(system, actor, actor.agency_id, envelope, now) for envelope in envelopes]
     drafts = [draft for draft in checked if isinstance(draft, Draft)]
-    kept = iter(_keep(system, actor, drafts, now, within) if drafts else ())
+    kept = iter(_keep(_Reception(system, actor, now, within, claims), drafts) if drafts else ())
     return [next(kept) if isinstance(result, Draft) else result for result in checked]
 
 
@@ -121,13 +134,42 @@ def _skewed(envelope: Envelope, latest: datetime) -> list[FieldProblem]:
     return [FieldProblem(name, "in_the_future", message) for name, instant in instants.items() if instant > latest]
 
 
-def _keep(system: System, actor: Actor, drafts: Sequence[Draft], now: datetime, within: Within | None) -> list[Outcome]:
+@dataclass(frozen=True, slots=True)
+class _Reception:
+    """What one call receives events with."""
+
+    system: System
+    actor: Actor
+    now: datetime
+    within: Within | None
+    claims: Claims | None
+
+    def find(self, connection: Connection, drafts: Sequence[Draft]) -> intake.Found:
+        """What the database knows of drafts, their streams locked; as long as the client stands as it did."""
+        found = intake.find(
+            connection,
+            self.system.keys,
+            drafts[0].agency_id,
+            [(draft.source, draft.source_id) for draft in drafts],
+            [draft.subject for draft in drafts],
+            self.claims.client_id if self.claims else None,
+        )
+        if self.claims is not None and self.actor != _stands(self.claims, found.client):
+            raise StandingChangedError
+        return found
+
+
+def _stands(claims: Claims, standing: ClientStanding | None) -> Actor | None:
+    return actor_of(claims.client_id, claims.agency_id, claims.scopes, standing) if standing else None
+
+
+def _keep(reception: _Reception, drafts: Sequence[Draft]) -> list[Outcome]:
     """Keep what is new, in one transaction; tried again where another request got in between."""
     for attempt in range(_TRIES):
         try:
-            with system.database.begin(actor) as connection:
+            with reception.system.database.begin(reception.actor) as connection:
                 crash_points.reached("accept.begun")
-                outcomes, lanes = _take(system, connection, actor, drafts, now, within)
+                outcomes, lanes = _take(reception, connection, drafts)
                 crash_points.reached("accept.appended")
         except (IntegrityError, OperationalError) as error:
             if attempt + 1 == _TRIES or not _crossed(error):
@@ -135,7 +177,7 @@ def _keep(system: System, actor: Actor, drafts: Sequence[Draft], now: datetime, 
         else:
             break
     crash_points.reached("accept.committed")
-    system.bells.ring(lanes)
+    reception.system.bells.ring(lanes)
     return outcomes
 
 
@@ -144,55 +186,56 @@ def _crossed(error: IntegrityError | OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in {"23505", "40P01"}
 
 
-def _take(
-    system: System,
-    connection: Connection,
-    actor: Actor,
-    drafts: Sequence[Draft],
-    now: datetime,
-    within: Within | None,
-) -> tuple[list[Outcome], set[Lane]]:
+def _take(reception: _Reception, connection: Connection, drafts: Sequence[Draft]) -> tuple[list[Outcome], set[Lane]]:
     """Answer repeats from the log and append the rest.
 
     Registry events are taken one by one, since what follows them in a batch may rest on them; everything between
     two of them is written set-wise.
     """
-    outcomes, fresh = _sort_out(connection, drafts, now)
+    found: intake.Found | None = (first := reception.find(connection, drafts))
+    outcomes, fresh = _sort_out(first.said, drafts, reception.now)
     lanes: set[Lane] = set()
-    run: list[Draft] = []
-    for draft in [*fresh, None]:
-        if draft is not None and draft.type not in REGISTRY_TYPES:
-            run.append(draft)
-            continue
-        events = _append_run(system, connection, actor, run, now)
-        run = []
-        if draft is not None:
-            registered = _register(system, connection, actor, draft, now)
+    for run in _runs(fresh):
+        places = found or reception.find(connection, run)
+        if run[0].type in REGISTRY_TYPES:
+            # It may change where the next ones belong.
+            found = None
+            registered = _register(reception, connection, run[0], places)
             if isinstance(registered, Invalid):
-                outcomes[draft.id] = registered
-            else:
-                events.append(registered)
+                outcomes[run[0].id] = registered
+                continue
+            events = [registered]
+        else:
+            events = _append(reception, connection, run, places)
         for event in events:
             outcomes[event.id] = Accepted(event.id, event.accepted)
-            if within is not None:
-                within(connection, event)
-        lanes |= lanes_of(system, events)
+            if reception.within is not None:
+                reception.within(connection, event)
+        lanes |= lanes_of(reception.system, events)
     for draft_id, outcome in outcomes.items():
-        if isinstance(outcome, Accepted | Conflict) and isinstance(first := outcomes.get(outcome.receipt), Invalid):
-            outcomes[draft_id] = first
-    lanes |= _note_conflicts(connection, drafts, outcomes, now)
+        if isinstance(outcome, Accepted | Conflict) and isinstance(refused := outcomes.get(outcome.receipt), Invalid):
+            outcomes[draft_id] = refused
+    lanes |= _note_conflicts(connection, drafts, outcomes, reception.now)
     return [outcomes[draft.id] for draft in drafts], lanes
 
 
+def _runs(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+    """Each registry event alone, and what lies between two of them together."""
+    for registry, group in groupby(drafts, lambda draft: draft.type in REGISTRY_TYPES):
+        if registry:
+            yield from ([draft] for draft in group)
+        else:
+            yield list(group)
+
+
 def _sort_out(
-    connection: Connection, drafts: Sequence[Draft], now: datetime
+    said: dict[tuple[str, str], event_log.Known], drafts: Sequence[Draft], now: datetime
 ) -> tuple[dict[UUID, Outcome], list[Draft]]:
     """The answers to what was said before, in the log or earlier in this batch; and what is new."""
-    names = [(draft.source, draft.source_id) for draft in drafts]
-    said = event_log.known(connection, drafts[0].agency_id, names)
     repeats: dict[UUID, Outcome] = {}
     fresh: list[Draft] = []
-    for draft, name in zip(drafts, names, strict=True):
+    for draft in drafts:
+        name = (draft.source, draft.source_id)
         first = said.get(name)
         if first is None:
             said[name] = event_log.Known(draft.id, now, draft.body_mac)
@@ -234,28 +277,26 @@ def _conflict_job(contradiction: event_log.Contradiction, now: datetime) -> jobs
     )
 
 
-def _append_run(
-    system: System, connection: Connection, actor: Actor, drafts: Sequence[Draft], now: datetime
+def _append(
+    reception: _Reception, connection: Connection, drafts: Sequence[Draft], places: intake.Found
 ) -> list[Event]:
-    if not drafts:
-        return []
-    found = cases.resolve(connection, drafts[0].agency_id, [draft.subject for draft in drafts])
-    matched = [replace(draft, case_id=found.get(draft.subject)) for draft in drafts]
-    return append_events(system, connection, actor, matched, now)
+    matched = [replace(draft, case_id=places.cases.get(draft.subject)) for draft in drafts]
+    return append_events(reception.system, connection, reception.actor, matched, reception.now, places.streams)
 
 
-def _register(system: System, connection: Connection, actor: Actor, draft: Draft, now: datetime) -> Event | Invalid:
+def _register(reception: _Reception, connection: Connection, draft: Draft, places: intake.Found) -> Event | Invalid:
     """Append a registry event and apply it; one that cannot be applied leaves nothing behind."""
-    case_id = cases.resolve(connection, draft.agency_id, [draft.subject]).get(draft.subject)
+    case_id = places.cases.get(draft.subject)
     if draft.type == OPENING:
-        opened = open_case(system, connection, draft, already=case_id is not None)
+        opened = open_case(reception.system, connection, draft, already=case_id is not None)
         if not isinstance(opened, UUID):
             return Invalid(opened)
         case_id = opened
-    placed = replace(draft, case_id=case_id)
     savepoint = connection.begin_nested()
-    [event] = append_events(system, connection, actor, [placed], now)
-    wrong = apply_registry_event(system, connection, event, draft.data) if case_id else ()
+    [event] = append_events(
+        reception.system, connection, reception.actor, [replace(draft, case_id=case_id)], reception.now, places.streams
+    )
+    wrong = apply_registry_event(reception.system, connection, event, draft.data) if case_id else ()
     if wrong:
         savepoint.rollback()
         return Invalid(wrong)

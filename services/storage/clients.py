@@ -30,6 +30,15 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientStanding:
+    """What an active client may do today: its scopes and roles, and the roles that its agency holds."""
+
+    scopes: Sequence[str]
+    roles: Sequence[str]
+    held: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ClientLine:
     """A client as lists show it; ``secrets`` are the ids of those in force, newest first."""
 
@@ -76,10 +85,13 @@ def active_actor(connection: Connection, client_id: str, agency_id: UUID, scopes
         .join(agencies, agencies.c.id == clients.c.agency_id)
         .where(clients.c.client_id == client_id, clients.c.agency_id == agency_id, clients.c.active)
     ).one_or_none()
-    if row is None:
-        return None
-    still = scopes & frozenset(row.scopes)
-    roles = frozenset(map(Role, set(row.roles) & set(row.held)))
+    return actor_of(client_id, agency_id, scopes, ClientStanding(*row)) if row else None
+
+
+def actor_of(client_id: str, agency_id: UUID, scopes: frozenset[str], standing: ClientStanding) -> Actor:
+    """Who acts with a token of these scopes of a client that stands like this."""
+    still = scopes & frozenset(standing.scopes)
+    roles = frozenset(map(Role, set(standing.roles) & set(standing.held)))
     return Actor(
         name=f"client:{client_id}",
         agency_id=agency_id,

@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import lru_cache
+from typing import cast
 
-from sqlalchemy import Connection, Engine, create_engine, text
+import orjson
+import psycopg
+from psycopg import sql
+from psycopg.pq import ExecStatus
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,10 +19,6 @@ from services.domain.actors import Actor
 
 _TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
 _DURABLE = "-c synchronous_commit=on"
-_BEGIN = text(
-    "SELECT set_config('role', :role, true), set_config('app.actor', :actor, true), "
-    "set_config('app.agency', :agency, true), set_config('app.administrates', :administrates, true)"
-)
 
 
 class DatabaseRole(StrEnum):
@@ -42,15 +44,7 @@ class Database:
     def begin(self, actor: Actor) -> Iterator[Connection]:
         """A transaction of ``actor``: commits at the end of the block, rolls back when it raises."""
         with self.engine.begin() as connection:
-            connection.execute(
-                _BEGIN,
-                {
-                    "role": self.role.value,
-                    "actor": actor.name,
-                    "agency": str(actor.agency_id or ""),
-                    "administrates": "yes" if actor.administrates else "",
-                },
-            )
+            _begin(connection, _beginning(self.role, actor.name, str(actor.agency_id or ""), actor.administrates))
             yield connection
 
     def as_role(self, role: DatabaseRole) -> "Database":
@@ -60,6 +54,33 @@ class Database:
     def close(self) -> None:
         """Close every connection of the pool."""
         self.engine.dispose()
+
+
+@lru_cache(maxsize=1024)
+def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool) -> bytes:
+    """The statements that begin a transaction and say for it alone who acts."""
+    settings = {
+        "role": role.value,
+        "app.actor": actor,
+        "app.agency": agency,
+        "app.administrates": "yes" if administrates else "",
+    }
+    said = ", ".join(f"set_config('{name}', {sql.quote(value)}, true)" for name, value in settings.items())
+    return f"BEGIN; SELECT {said}".encode()
+
+
+def _begin(connection: Connection, beginning: bytes) -> None:
+    """Begin in one round trip: a driver's own BEGIN would be another, which every transaction pays."""
+    driver = cast(psycopg.Connection, connection.connection.driver_connection)
+    try:
+        begun = driver.pgconn.exec_(beginning).status == ExecStatus.TUPLES_OK
+    except psycopg.Error:
+        begun = False
+    if not begun:
+        # Once more on SQLAlchemy's way, which raises what is wrong as its own errors and forgets dead connections.
+        if not driver.closed:
+            driver.rollback()
+        connection.exec_driver_sql(beginning.decode().replace("%", "%%"))
 
 
 def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
@@ -75,6 +96,7 @@ def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
         pool_timeout=2,
         pool_use_lifo=True,
         hide_parameters=True,
+        json_deserializer=orjson.loads,
         connect_args={"connect_timeout": 2, "options": f"{_TIMEOUTS} {_DURABLE} -c timezone=UTC"},
     )
     return Database(engine, role)

@@ -4,21 +4,22 @@ A stream belongs to one case, or to one agency's intake, where events wait that 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, insert, null, select, tuple_, update
+from sqlalchemy import Connection, Select, func, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.events import Event
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
+from services.storage import bulk
 from services.storage.chain import GENESIS, SALT_BYTES, canonical, commitment, entry_hash, new_salt
 from services.storage.sealing import KeyRing, seal, unseal
-from services.storage.tables import event_log, event_payloads, intake_conflicts, streams, vault
+from services.storage.tables import event_log, event_payloads, intake_conflicts, streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,37 +111,41 @@ def _lock(connection: Connection, keys: KeyRing, query: Select[Any]) -> list[Str
     ]
 
 
-def known(connection: Connection, agency_id: UUID, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Known]:
-    """Which of these (source, id) of an agency are in the log already."""
-    rows = connection.execute(
-        select(
-            event_log.c.source, event_log.c.source_id, event_log.c.id, event_log.c.accepted, event_log.c.body_mac
-        ).where(event_log.c.agency_id == agency_id, tuple_(event_log.c.source, event_log.c.source_id).in_(list(names)))
-    )
-    return {(row.source, row.source_id): Known(row.id, row.accepted, row.body_mac) for row in rows}
+@dataclass(frozen=True, slots=True)
+class ChainedEntry:
+    """An entry with its place in its stream, as the rows that keep it: in the log, of its sealed payload, and of what
+    was taken out of that for the vault.
+    """
+
+    event: Event
+    row: Mapping[str, object]
+    payload: Mapping[str, object]
+    located: Sequence[Mapping[str, object]]
 
 
-def append(connection: Connection, keys: KeyRing, stream: Stream, entries: Sequence[NewEntry]) -> list[Event]:
-    """Append entries to a locked stream, in their order. Returns the events with their place in the stream."""
-    logged: list[dict[str, Any]] = []
-    payloads, located, events = [], [], []
+def chain(keys: KeyRing, stream: Stream, entries: Iterable[NewEntry]) -> tuple[Stream, list[ChainedEntry]]:
+    """Bind entries to the end of a locked stream, in their order. Returns the stream as it then is, and what is to be
+    written (see `services.storage.intake`).
+    """
     head, length = stream.head, stream.length
+    chained = []
     for entry in entries:
         length += 1
         event = replace(entry.event, sequence=length, case_id=stream.case_id)
-        salt, payload = new_salt(), canonical(event.data)
-        row = _row(stream, entry, event, commitment(salt, payload))
-        head = entry_hash(head, hashed_columns(row))
-        logged.append({**row, "previous_hash": logged[-1]["hash"] if logged else stream.head, "hash": head})
-        payloads.append(_sealed_payload(stream, event, salt + payload))
-        located.extend(_sealed_location(keys, event, entry))
-        events.append(event)
-    connection.execute(insert(event_log), logged)
-    connection.execute(insert(event_payloads), payloads)
-    if located:
-        connection.execute(insert(vault), located)
-    connection.execute(update(streams).where(streams.c.id == stream.id).values(length=length, head=head))
-    return events
+        salted = new_salt() + canonical(event.data)
+        committed = commitment(salted[:SALT_BYTES], salted[SALT_BYTES:])
+        hashed = hashed_columns(_row(stream, entry, event, committed))
+        previous, head = head, entry_hash(head, hashed)
+        row = {
+            **hashed,
+            "body_mac": entry.body_mac,
+            "commitment": committed,
+            "previous_hash": previous,
+            "hash": head,
+        }
+        located = _sealed_location(keys, event, entry)
+        chained.append(ChainedEntry(event, row, _sealed_payload(stream, event, salted), located))
+    return replace(stream, length=length, head=head), chained
 
 
 def _row(stream: Stream, entry: NewEntry, event: Event, committed: bytes) -> dict[str, object]:
@@ -213,8 +218,8 @@ def _sealed_location(keys: KeyRing, event: Event, entry: NewEntry) -> list[dict[
 
 def envelopes(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
     """These events without their payloads, which are left sealed: ``data`` is empty."""
-    rows = connection.execute(select(event_log, null().label("sealed")).where(event_log.c.id.in_(list(event_ids))))
-    return {row.id: _event(row, b"") for row in rows}
+    query = select(*_ENVELOPE, null().label("sealed")).where(bulk.among(event_log.c.id, event_ids))
+    return {row[0]: _event(row[: len(_ENVELOPE)], None, b"") for row in connection.execute(query).all()}
 
 
 def load(connection: Connection, keys: KeyRing, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
@@ -225,34 +230,42 @@ def load(connection: Connection, keys: KeyRing, event_ids: Sequence[UUID]) -> di
     """
     key = func.coalesce(streams.c.key_wrapped, func.app_key_of(event_log.c.id)).label("key_wrapped")
     rows = connection.execute(
-        select(event_log, event_payloads.c.sealed, key)
+        select(*_ENVELOPE, event_payloads.c.sealed, event_log.c.stream_id, key)
+        .select_from(event_log)
         .join(streams, streams.c.id == event_log.c.stream_id, isouter=True)
         .join(event_payloads, event_payloads.c.event_id == event_log.c.id, isouter=True)
-        .where(event_log.c.id.in_(list(event_ids)))
+        .where(bulk.among(event_log.c.id, event_ids))
     ).all()
     stream_keys = {row.stream_id: row.key_wrapped for row in rows}
     opened = {stream_id: keys.unwrap(wrapped, place_of_key(stream_id)) for stream_id, wrapped in stream_keys.items()}
-    return {row.id: _event(row, opened[row.stream_id]) for row in rows}
+    return {row[0]: _event(row[: len(_ENVELOPE)], row.sealed, opened[row.stream_id]) for row in rows}
 
 
-def _event(row: Row[Any], key: bytes) -> Event:
-    columns = row._mapping
+_ENVELOPE = tuple(event_log.c[one.name] for one in fields(Event) if one.name != "data")
+"""The columns of an event, in the order of its fields."""
+
+_ROLES = {role.value: role for role in Role}
+
+
+def _event(envelope: Sequence[Any], sealed: bytes | None, key: bytes) -> Event:
+    """An event from its columns, with its payload where that is still there."""
+    event_id, event_type, case_id, sequence, source, source_id, agency_id, emitter, time, recorded, accepted = envelope
     data: Mapping[str, object] = {}
-    if columns["sealed"] is not None:
-        data = orjson.loads(unseal(key, columns["sealed"], place_of_payload(columns["id"]))[SALT_BYTES:])
+    if sealed is not None:
+        data = orjson.loads(unseal(key, sealed, place_of_payload(event_id))[SALT_BYTES:])
     return Event(
-        id=columns["id"],
-        type=columns["type"],
-        case_id=columns["case_id"],
-        sequence=columns["sequence"],
-        source=columns["source"],
-        source_id=columns["source_id"],
-        agency_id=columns["agency_id"],
-        emitter=Role(columns["emitter"]),
-        time=columns["time"],
-        recorded=columns["recorded"],
-        accepted=columns["accepted"],
-        data=data,
+        event_id,
+        event_type,
+        case_id,
+        sequence,
+        source,
+        source_id,
+        agency_id,
+        _ROLES[emitter],
+        time,
+        recorded,
+        accepted,
+        data,
     )
 
 

@@ -48,7 +48,10 @@ ONLY_HANDED_ON = {
 }
 """Who else may import from sqlalchemy, and what: a connection to hand on to storage, errors to tell apart."""
 
-PSYCOPG = {"services/local/postgres.py": "keeps house on the embedded server as its superuser, before any database"}
+PSYCOPG = {
+    "services/local/postgres.py": "keeps house on the embedded server as its superuser, before any database",
+    "services/storage/database.py": "begins a transaction and says who acts in one round trip",
+}
 
 BEGINNING = {
     "services/actions": "an action owns its transaction",
@@ -101,7 +104,7 @@ def test_sqlalchemy_is_storages_and_others_hand_a_connection_on() -> None:
     assert faults == []
 
 
-def test_psycopg_is_used_by_the_embedded_server_only() -> None:
+def test_psycopg_is_used_by_the_embedded_server_and_to_begin_transactions_only() -> None:
     found = {source.path for source in sources() for _, name in imports(source.tree) if name.split(".")[0] == "psycopg"}
     assert found <= set(PSYCOPG)
 
