@@ -40,7 +40,8 @@ POINTS: Final = (
 )
 """``written`` is after the rows and before the commit, ``committed`` after it and before anything that follows."""
 
-_SOURCE = Path(__file__).parents[1]
+SOURCE: Final = Path(__file__).parents[1]
+"""The folder that holds the packages."""
 
 
 def crash_at(environment: Mapping[str, str], source: Path) -> Callable[[str], None]:
@@ -67,5 +68,5 @@ def _go_on(name: str) -> None:
     """Reaching a point has no effect."""
 
 
-reached: Callable[[str], None] = crash_at(os.environ, _SOURCE)
+reached: Callable[[str], None] = crash_at(os.environ, SOURCE)
 """Called with the name of the point that a process has come to."""

@@ -40,6 +40,7 @@ TRIES = 5
 STEP = 5
 """How many jobs are done together that could not be done in a larger batch."""
 _FIRST_DELAY = timedelta(seconds=1)
+_ROUTE = "route"
 _log = structlog.get_logger()
 
 
@@ -70,12 +71,15 @@ def run_jobs(
 
 def _batches(leased: Sequence[Job]) -> Iterator[Sequence[Job]]:
     """One batch, normally. What was tried before, and did not end within its lease or broke, goes on in small steps,
-    each with a commit of its own, so that a heavy case is slow and never stands still.
+    each with a commit of its own, so that a heavy case is slow and never stands still. The events of a case stay in
+    their order: those that are new go behind one that was tried before.
     """
-    fresh = [job for job in leased if job.attempts == 1]
+    in_order = sorted(leased, key=lambda job: job.id) if leased and leased[0].kind == _ROUTE else leased
+    behind = {job.case_id for job in in_order if job.attempts > 1 and job.kind == _ROUTE} - {None}
+    fresh = [job for job in in_order if job.attempts == 1 and job.case_id not in behind]
     if fresh:
         yield fresh
-    again = [job for job in leased if job.attempts > 1]
+    again = [job for job in in_order if job.attempts > 1 or job.case_id in behind]
     for start in range(0, len(again), STEP):
         yield again[start : start + STEP]
 
@@ -101,7 +105,7 @@ def _put_off(system: System, job: Job, code: str) -> None:
     with system.database.begin(system_actor("jobs")) as connection:
         if job.attempts >= TRIES:
             jobs.set_aside(connection, job, code)
-            if job.kind == "route":
+            if job.kind == _ROUTE:
                 jobs.add(connection, [_report(system, job)])
         else:
             jobs.postpone(connection, job, system.clock() + _FIRST_DELAY * 2 ** (job.attempts - 1), code)
