@@ -112,8 +112,7 @@ def climb(rung: Rung, told: NotificationDraft, facts: EscalationFacts) -> tuple[
         for seat in _people(whom, told, facts):
             seats.setdefault(seat.party_id, seat)
     return tuple(
-        replace(
-            told,
+        told._replace(
             rule_id=f"{told.rule_id}+{rung.number}",
             role=seat.role,
             recipient=seat.party_id,

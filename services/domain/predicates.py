@@ -71,6 +71,8 @@ ALWAYS = AllOf()
 
 def holds(predicate: Predicate, data: Mapping[str, object]) -> bool:
     """Whether a condition is true of a payload. A field that is missing makes every test of it false."""
+    if predicate is ALWAYS:
+        return True
     match predicate:
         case Equals(field, value):
             return any(_same(found, value) for found in values_at(data, field))
@@ -111,7 +113,9 @@ def values_at(data: Mapping[str, object], path: str) -> Iterator[object]:
 
 
 def _flat(value: object) -> Iterator[object]:
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    if isinstance(value, str | int | float | dict | bytes):  # what is plain comes first: it is nearly everything
+        yield value
+    elif isinstance(value, Sequence):
         for element in value:
             yield from _flat(element)
     elif value is not None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.domain.due_dates import Limit
@@ -35,8 +35,7 @@ class Reason(StrEnum):
     """No policy in force knows the type of the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationDraft:
+class NotificationDraft(NamedTuple):
     """Somebody who is to be told. ``role`` is the one in which the recipient is told, and reads later on."""
 
     rule_id: str

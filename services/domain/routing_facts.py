@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.domain.roles import Role
@@ -32,8 +32,7 @@ class SafeContact(StrEnum):
     """She has said that she must not be contacted."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Seat:
+class Seat(NamedTuple):
     """A role on a case, held by a party of an agency, in force on the day of routing."""
 
     role: Role

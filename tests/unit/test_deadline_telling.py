@@ -83,7 +83,7 @@ def test_a_role_that_nobody_holds_goes_to_the_supervisor_with_a_task_to_fill_it(
 
 
 def test_the_subject_is_never_told_whatever_role_he_holds() -> None:
-    officer = replace(seat(Role.SUBJECT), party_id=party("person PROB"))
+    officer = seat(Role.SUBJECT)._replace(party_id=party("person PROB"))
     facts = replace(CASE, seats=(*CASE.seats, officer))
     decision = decided([Tell((Role.PROB,), Urgency.U2)], facts)
     assert party("person PROB") not in {draft.recipient for draft in decision.notifications}
@@ -192,7 +192,7 @@ def test_a_supervisor_outside_child_welfare_reads_in_the_assignee_s_own_role() -
 
 
 def test_a_supervisor_who_is_the_subject_of_the_case_hears_nothing() -> None:
-    subject = replace(seat(Role.SUBJECT), party_id=party("boss"))
+    subject = seat(Role.SUBJECT)._replace(party_id=party("boss"))
     facts = replace(CASE, seats=(*CASE.seats, subject), supervisors={TASK.assignee: party("boss")})
     assert overdue(TASK, facts) == [(Role.CPS_SUP, "person CPS_SUP", Urgency.U2, None)]
 
