@@ -60,7 +60,7 @@ def run_jobs(
     when the database is away; the leases then run out by themselves.
     """
     with system.database.begin(system_actor("jobs")) as connection:
-        leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.jobs_a_lease, unclaimed_for)
+        leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.leased_in(lane), unclaimed_for)
         crash_points.reached("claim.leased")
     crash_points.reached("claim.committed")
     for kind, handler in HANDLERS.items():
