@@ -67,7 +67,9 @@ def append_events(
         streams[owner], bound = event_log.chain(system.keys, streams[owner], entries)
         chained |= {entry.event.id: entry for entry in bound}
     in_order = [chained[draft.id] for draft in drafts]
-    jobs = [_routing_job(system, entry.event) for entry in in_order]
+    # Read while the streams are locked, so that of two who came at once the first in the log is due first as well.
+    due_at = max(now, system.clock())
+    jobs = [_routing_job(system, entry.event, due_at) for entry in in_order]
     intake.write(connection, in_order, [streams[owner] for owner in by_owner], jobs)
     return [entry.event for entry in in_order]
 
@@ -122,13 +124,13 @@ def _lane(system: System, event: Event) -> Lane:
     return lane_of(urgency_of(event.type, event.data, system.policy.routing))
 
 
-def _routing_job(system: System, event: Event) -> NewJob:
+def _routing_job(system: System, event: Event, due_at: datetime) -> NewJob:
     return NewJob(
         key=f"route:{event.id}",
         lane=_lane(system, event),
         kind="route",
         ref=event.id,
-        due_at=event.accepted,
+        due_at=due_at,
         case_id=event.case_id,
         agency_id=event.agency_id,
     )
