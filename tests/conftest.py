@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
@@ -22,6 +23,12 @@ from tests.alder import Alder, alder
 TEMPLATE = "template_tallystick"
 POLICY = Path(__file__).parents[1] / "config" / "policy"
 START = datetime(2025, 1, 18, 12, 0, tzinfo=UTC)
+
+RELEASE = os.environ.get("HYPOTHESIS_PROFILE") == "release"
+"""Whether properties are looked at for longer, before a release (.ci/release)."""
+
+settings.register_profile("release", max_examples=1_000, deadline=None)
+settings.load_profile("release" if RELEASE else "default")
 
 _numbers = itertools.count(1)
 
