@@ -7,14 +7,17 @@ large to hold, lone surrogates, and more than 32 levels.
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from schemas.problems import path_below
 from services.domain.errors import FieldProblem
 
 MAX_DEPTH: Final = 32
+MOST_FLAWS: Final = 100
 _MAX_DIGITS: Final = 100
 _ESCAPED_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -57,8 +60,7 @@ class _Notes:
             return made
         self.suspicious = True
         twice = _Twice(made)
-        names = [name for name, _ in pairs]
-        twice.name = next(name for name in names if names.count(name) > 1)
+        twice.name = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         return twice
 
     def constant(self, _: str) -> _NotANumber:
@@ -96,8 +98,14 @@ def read_json(body: bytes, at: str = "") -> Read | Unreadable:
     return Read(value, notes.suspicious or could_be_deep or _ESCAPED_SURROGATE.search(body) is not None)
 
 
-def flaws(value: Any, at: str = "", depth: int = 0) -> Iterator[FieldProblem]:
-    """What is wrong within a value that was read, each with its path below ``at``; nothing below 32 levels is read."""
+def flaws(value: Any, at: str = "") -> Iterator[FieldProblem]:
+    """What is wrong within a value that was read, each with its path below ``at``; nothing below 32 levels is read,
+    and no more than the first hundred are told.
+    """
+    return islice(_flaws(value, at, 0), MOST_FLAWS)
+
+
+def _flaws(value: Any, at: str, depth: int) -> Iterator[FieldProblem]:
     match value:
         case dict() | list() if depth >= MAX_DEPTH:
             yield FieldProblem(at, "too_deep", f"Has more than {MAX_DEPTH} levels.")
@@ -107,10 +115,10 @@ def flaws(value: Any, at: str = "", depth: int = 0) -> Iterator[FieldProblem]:
             for name, inner in value.items():
                 if _SURROGATE.search(name):
                     yield FieldProblem(at, "not_unicode", "A name in it holds half a character (a lone surrogate).")
-                yield from flaws(inner, path_below(at, name), depth + 1)
+                yield from _flaws(inner, path_below(at, name), depth + 1)
         case list():
             for index, inner in enumerate(value):
-                yield from flaws(inner, path_below(at, index), depth + 1)
+                yield from _flaws(inner, path_below(at, index), depth + 1)
         case str() if _SURROGATE.search(value):
             yield FieldProblem(at, "not_unicode", "Holds half a character (a lone surrogate).")
         case _NotANumber():

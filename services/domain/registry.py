@@ -20,6 +20,8 @@ SECRETS_AT_A_TIME = 2
 """How many secrets of a client or an endpoint are valid at once: the one in use and the one it is replaced by."""
 EVENTS_PER_MINUTE = 600_000
 """The limit of a client where nobody set another."""
+MOST_EVENTS_PER_MINUTE = 1_000_000_000
+"""The highest limit that a client may be given."""
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
@@ -239,8 +241,9 @@ def client_problems(client: NewClient, agency_roles: frozenset[Role]) -> list[Fi
         problems.append(FieldProblem("roles", "required", "A client that sends events speaks in at least one role."))
     if Scope.ADMIN in client.scopes and Role.ADMIN not in client.roles:
         problems.append(FieldProblem("scopes", "not_allowed", "The scope admin needs the role ADMIN."))
-    if client.events_per_minute < 1:
-        problems.append(FieldProblem("events_per_minute", "out_of_range", "At least 1."))
+    if not 1 <= client.events_per_minute <= MOST_EVENTS_PER_MINUTE:
+        message = f"Between 1 and {MOST_EVENTS_PER_MINUTE}."
+        problems.append(FieldProblem("events_per_minute", "out_of_range", message))
     return problems
 
 

@@ -20,6 +20,7 @@ from services.web.authentication import FORM_COOKIE, PUBLIC_OF_LIBRARIES
 from services.web.failures import log_failure
 from services.web.kinds import ProblemError, not_found
 from services.web.limits import Rates
+from services.web.paths import IdConverter
 from services.web.settings import WebSettings, web_settings
 
 _OPENAPI = {
@@ -49,6 +50,7 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     app = _Application(__name__, title="Tallystick", version=version("tallystick"), docs_path=None)
     app.config.update(_OPENAPI, **_form_config(settings), MAX_CONTENT_LENGTH=system.limits.body_bytes)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["uuid"] = IdConverter
     context.surround(app.extensions, context.Surroundings(system, settings, Rates.counted_in(settings.limits_url)))
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
@@ -83,8 +85,6 @@ def _refuse_nul() -> None:
     said = list(request.args.values())
     if request.path in _PROVING and request.mimetype in _FORMS:
         said += request.form.values()
-    if request.authorization is not None:
-        said += [str(value) for value in request.authorization.parameters.values()]
     if any("\0" in value for value in said):
         raise ProblemError("malformed")
 

@@ -5,6 +5,7 @@ A refusal never reveals that a case exists: what is absent and what is forbidden
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -28,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 MACHINE_PATHS = ("/v1/", "/oauth/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 _BY_STATUS: Mapping[int, str] = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
+_MOST_ERRORS = 100
+"""A body of megabytes may have a million things wrong with it: the answer names the first."""
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate"})
 
 
@@ -43,7 +46,9 @@ def document(kind: str, detail: str = "", errors: Sequence[FieldProblem] = ()) -
         "detail": detail or known.advice,
     }
     if errors:
-        body["errors"] = [{"field": e.field, "code": e.code, "message": e.message} for e in errors]
+        body["errors"] = [
+            {"field": e.field, "code": e.code, "message": e.message} for e in islice(errors, _MOST_ERRORS)
+        ]
     return body
 
 

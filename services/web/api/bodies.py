@@ -1,11 +1,24 @@
-"""What the API takes and gives, described for OpenAPI. What it takes is read strictly: unknown fields are refused."""
+"""What the API takes and gives, described for OpenAPI. What it takes is read strictly: unknown fields are refused, and
+so is JSON that two programs could read in two ways.
+"""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from apiflask import Schema
-from marshmallow import fields
+from apiflask.schema_adapters.marshmallow import parser
+from flask import Request, request
+from marshmallow import fields, missing, validate
 
 from schemas.fields import NULL, REQUIRED, UNKNOWN
+from schemas.strict_json import Unreadable, flaws, read_json
+from services.domain.errors import FieldProblem
+from services.web.kinds import ProblemError
+from services.web.paging import WORD
+
+_JSON = "application/json"
+_FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+_OF_THE_CALENDAR = "Must lie between 1900 and 2199."
 
 
 class Body(Schema):
@@ -21,4 +34,51 @@ class Body(Schema):
 class PageQuery(Body):
     """Where in a list to begin."""
 
-    start = fields.String(metadata={"description": "The place that the page before gave as its next."})
+    start = fields.String(
+        validate=validate.Regexp(f"^{WORD}$", error="Use the address that the page before gave."),
+        metadata={"description": "The place that the page before gave as its next."},
+    )
+
+
+def text(**rest: Any) -> fields.String:
+    """A name, or other words, to be looked up or kept as text. No column of text holds a NUL."""
+    return fields.String(validate=validate.ContainsNoneOf("\0", error="Holds a NUL."), **rest)
+
+
+def day(**rest: Any) -> fields.Date:
+    """A day that is taken in, 1900 to 2199: what lies beyond, no clock and no database agree on."""
+    return fields.Date(validate=validate.Range(_FIRST, _LAST, error=_OF_THE_CALENDAR), **rest)
+
+
+def instant(**rest: Any) -> fields.AwareDateTime:
+    """A moment that is taken in, with its offset from UTC, 1900 to 2199."""
+    first = datetime(_FIRST.year, 1, 2, tzinfo=UTC)
+    last = datetime(_LAST.year, 12, 30, tzinfo=UTC)
+    return fields.AwareDateTime(validate=validate.Range(first, last, error=_OF_THE_CALENDAR), **rest)
+
+
+def plain_body() -> bytes:
+    """The body of this request as it was sent. Raises ProblemError (415) where it is compressed."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        problem = FieldProblem("Content-Encoding", "unsupported", "Send the body as it is, not compressed.")
+        raise ProblemError("unsupported-media-type", problem.message, [problem])
+    return request.get_data()
+
+
+@parser.location_loader("json")
+def read_strictly(sent: Request, _schema: object) -> Any:
+    """The JSON document of a request, as `schemas.strict_json` reads it, for every route that takes one. No body is a
+    document without fields. Raises ProblemError: 400 for what is no such document, 415 for another media type.
+    """
+    body = plain_body()
+    if not body:
+        return missing
+    if sent.mimetype != _JSON or sent.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        problem = FieldProblem("Content-Type", "unsupported_media_type", f"Send {_JSON}, in UTF-8.")
+        raise ProblemError("unsupported-media-type", problem.message, [problem])
+    document = read_json(body)
+    if isinstance(document, Unreadable):
+        raise ProblemError("malformed", errors=[document.problem])
+    if document.suspicious and (wrong := tuple(flaws(document.value))):
+        raise ProblemError("malformed", errors=wrong)
+    return document.value

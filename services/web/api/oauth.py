@@ -1,7 +1,6 @@
 """Access tokens for clients: OAuth 2 client credentials (RFC 6749 §4.4)."""
 
 import base64
-import binascii
 from urllib.parse import unquote_plus
 
 from apiflask import APIBlueprint
@@ -13,7 +12,9 @@ from services.clock import machine_clock
 from services.web import context
 from services.web.api.bodies import Body
 from services.web.authentication import public
+from services.web.kinds import KINDS, ProblemError
 from services.web.limits import TOKENS_A_MINUTE
+from services.web.problems import document
 
 blueprint = APIBlueprint("oauth", __name__, tag="Tokens")
 
@@ -46,7 +47,14 @@ _FORM = {
         "client_secret": {"type": "string"},
     },
 }
+_ERROR = {
+    "type": "object",
+    "required": ["error", "error_description", "type", "title", "status", "detail"],
+    "properties": {"error": {"type": "string", "enum": sorted(_WORDS)}, "error_description": {"type": "string"}},
+    "description": "An error of RFC 6749 §5.2, with the members of a problem document (RFC 9457) beside it.",
+}
 REQUEST_BODIES = {"/oauth/token": {"application/x-www-form-urlencoded": _FORM}}
+ANSWERS = {"/oauth/token": {status: {"application/json": _ERROR} for status in ("400", "401")}}
 
 
 @blueprint.post("/oauth/token")
@@ -94,15 +102,19 @@ def _credentials() -> tuple[str, str] | None:
         return None
     try:
         client_id, colon, secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no UTF-8, or signs that no header of this kind has
         return None
-    return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
+    if "\0" in client_id + secret:
+        raise ProblemError("malformed")
+    return (client_id, secret) if colon else None
 
 
 def _refused(code: str) -> Response:
-    response = jsonify(error=code, error_description=_WORDS[code])
-    response.status_code = 400
+    """The error as OAuth clients read it, and as a problem like every other; RFC 6749 gives it its media type."""
+    kind = "not-signed-in" if code == "invalid_client" else "malformed"
+    response = jsonify(document(kind, _WORDS[code]) | {"error": code, "error_description": _WORDS[code]})
+    response.status_code = KINDS[kind].status
     if code == "invalid_client":
-        response.status_code = 401
         response.headers["WWW-Authenticate"] = _WAYS
     return response

@@ -22,6 +22,7 @@ from services.actions.rotate_secrets import (
 from services.domain.registry import (
     EVENTS_PER_MINUTE,
     FORBIDDEN,
+    MOST_EVENTS_PER_MINUTE,
     Membership,
     NewAgency,
     NewClient,
@@ -36,7 +37,7 @@ from services.domain.registry import (
 from services.domain.roles import WITHOUT_LOGIN, Role
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body
+from services.web.api.bodies import Body, day, instant, text
 from services.web.authentication import scope
 from services.web.kinds import ProblemError
 
@@ -54,61 +55,63 @@ def _roles(**rest: Any) -> fields.List[Any]:
 class AgencyIn(Body):
     """An agency, and the roles in which its people and clients may speak."""
 
-    slug = fields.String(required=True)
-    name = fields.String(required=True)
+    slug = text(required=True)
+    name = text(required=True)
     roles = _roles(required=True)
 
 
 class ClientIn(Body):
     """A machine of an agency: what it may ask to do, and the roles in which it may speak."""
 
-    client_id = fields.String(required=True)
-    name = fields.String(required=True)
+    client_id = text(required=True)
+    name = text(required=True)
     scopes = fields.List(fields.String(validate=validate.OneOf([one.value for one in Scope])), required=True)
     roles = _roles(load_default=list)
-    events_per_minute = fields.Integer(strict=True, load_default=EVENTS_PER_MINUTE)
+    events_per_minute = fields.Integer(
+        strict=True, load_default=EVENTS_PER_MINUTE, validate=validate.Range(1, MOST_EVENTS_PER_MINUTE)
+    )
 
 
 class EndpointIn(Body):
     """An address at which an agency takes signed webhooks."""
 
-    agency = fields.String(required=True)
-    url = fields.String(required=True)
+    agency = text(required=True)
+    url = text(required=True)
 
 
 class StaffIn(Body):
     """A member of staff. They sign in once an administrator has given them a password."""
 
-    agency = fields.String(required=True)
-    username = fields.String(required=True)
-    display_name = fields.String(required=True)
+    agency = text(required=True)
+    username = text(required=True)
+    display_name = text(required=True)
     administrator = fields.Boolean(load_default=False)
-    supervisor = fields.String()
-    since = fields.Date(metadata={"description": "Since when the supervisor is theirs."})
+    supervisor = text()
+    since = day(metadata={"description": "Since when the supervisor is theirs."})
 
 
 class MemberIn(Body):
     """Somebody belongs to a team, both days included."""
 
-    username = fields.String(required=True)
-    since = fields.Date(required=True)
-    until = fields.Date()
+    username = text(required=True)
+    since = day(required=True)
+    until = day()
 
 
 class ShiftIn(Body):
     """Somebody answers for a team."""
 
-    username = fields.String(required=True)
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime()
+    username = text(required=True)
+    starts_at = instant(required=True)
+    ends_at = instant()
 
 
 class TeamIn(Body):
     """A team of an agency; a duty desk answers for what somebody must act on tonight."""
 
-    agency = fields.String(required=True)
-    slug = fields.String(required=True)
-    name = fields.String(required=True)
+    agency = text(required=True)
+    slug = text(required=True)
+    name = text(required=True)
     duty_desk = fields.Boolean(load_default=False)
     members = fields.List(fields.Nested(MemberIn), load_default=list)
     shifts = fields.List(fields.Nested(ShiftIn), load_default=list)
