@@ -7,9 +7,11 @@ so that erasing the payload leaves a commitment that nobody can test a guess aga
 import hashlib
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+import orjson
 import rfc8785
 
 GENESIS = bytes(32)
@@ -18,10 +20,25 @@ GENESIS = bytes(32)
 SALT_BYTES = 16
 _EXACT_INTEGERS = 2**53
 
+_BEYOND_TWO_BYTES = re.compile(rb"[\xf0-\xff]")
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NOT_PLAIN = re.compile(rb"\.|[0-9][eE]|[0-9]{16}")
+
 
 def canonical(value: object) -> bytes:
     """The canonical bytes of a JSON value. Whole numbers beyond 2^53 become strings: JSON numbers do not hold them."""
-    return rfc8785.dumps(cast(Any, _exact(value)))
+    return _quickly(value) or rfc8785.dumps(cast(Any, _exact(value)))
+
+
+def _quickly(value: object) -> bytes | None:
+    """The canonical bytes, where another and much faster library is sure to write the same: it sorts names by code
+    points instead of UTF-16 units, and has its own way with fractions, exponents and large numbers.
+    """
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return None
+    return None if _BEYOND_TWO_BYTES.search(written) or _NOT_PLAIN.search(_TEXT.sub(b"", written)) else written
 
 
 def _exact(value: object) -> object:

@@ -1,7 +1,8 @@
 """What intake asks the database and what it writes, in one statement each: every round trip is paid by every sender.
 
 The statements are written out, not composed: what they say is the same for one event and for a thousand, so they are
-parsed and planned once. Rows go in as one JSON document each (as in `services.storage.bulk`).
+parsed and planned once. Each look-up is a LATERAL of its own with a LIMIT, so that the plan, made when tables were
+small, still goes by the keys when they are large. Rows go in as one JSON document each (as in `services.storage.bulk`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +20,20 @@ from services.storage.sealing import KeyRing
 
 _FIND = """
 WITH meant AS MATERIALIZED (
-    SELECT c.token AS subject, c.id AS case_id FROM cases AS c
-    JOIN case_agencies AS a ON a.case_id = c.id AND a.agency_id = %(agency)s AND a.until IS NULL
-    WHERE c.token = ANY(%(subjects)s)
+    SELECT u.subject, c.id AS case_id FROM unnest(%(subjects)s::text[]) AS u(subject)
+    CROSS JOIN LATERAL (SELECT id FROM cases WHERE token = u.subject LIMIT 1) AS c
+    CROSS JOIN LATERAL (
+        SELECT FROM case_agencies WHERE case_id = c.id AND agency_id = %(agency)s AND until IS NULL LIMIT 1
+    ) AS a
     UNION ALL
-    SELECT i.value, i.case_id FROM case_identifiers AS i
-    JOIN case_agencies AS a ON a.case_id = i.case_id AND a.agency_id = %(agency)s AND a.until IS NULL
-    WHERE i.agency_id = %(agency)s AND i.value = ANY(%(subjects)s) AND i.unlinked_by_event_id IS NULL
+    SELECT u.subject, i.case_id FROM unnest(%(subjects)s::text[]) AS u(subject)
+    CROSS JOIN LATERAL (
+        SELECT case_id FROM case_identifiers
+        WHERE agency_id = %(agency)s AND value = u.subject AND unlinked_by_event_id IS NULL LIMIT 1
+    ) AS i
+    CROSS JOIN LATERAL (
+        SELECT FROM case_agencies WHERE case_id = i.case_id AND agency_id = %(agency)s AND until IS NULL LIMIT 1
+    ) AS a
 ), of_cases AS MATERIALIZED (
     SELECT s.id, s.case_id, s.length, s.head, s.key_wrapped
     FROM (SELECT DISTINCT case_id FROM meant) AS m JOIN streams AS s ON s.case_id = m.case_id
@@ -36,12 +44,14 @@ WITH meant AS MATERIALIZED (
       AND (SELECT count(DISTINCT subject) FROM meant) < cardinality(%(subjects)s::text[])
     FOR UPDATE OF s
 )
-SELECT 'said' AS what, source AS text, source_id AS other, id, NULL::uuid AS owner, NULL::bigint AS length,
-    body_mac AS bytes, NULL::bytea AS key, accepted AS at, NULL::text[] AS scopes, NULL::text[] AS roles,
+SELECT 'said' AS what, n.source AS text, n.source_id AS other, e.id, NULL::uuid AS owner, NULL::bigint AS length,
+    e.body_mac AS bytes, NULL::bytea AS key, e.accepted AS at, NULL::text[] AS scopes, NULL::text[] AS roles,
     NULL::text[] AS held
-FROM event_log JOIN unnest(%(sources)s::text[], %(source_ids)s::text[]) AS n(source, source_id)
-    USING (source, source_id)
-WHERE agency_id = %(agency)s
+FROM unnest(%(sources)s::text[], %(source_ids)s::text[]) AS n(source, source_id)
+CROSS JOIN LATERAL (
+    SELECT id, body_mac, accepted FROM event_log
+    WHERE agency_id = %(agency)s AND source = n.source AND source_id = n.source_id LIMIT 1
+) AS e
 UNION ALL SELECT 'meant', subject, NULL, case_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM meant
 UNION ALL SELECT 'stream', NULL, NULL, id, case_id, length, head, key_wrapped, NULL, NULL, NULL, NULL FROM of_cases
 UNION ALL SELECT 'intake', NULL, NULL, id, agency_id, length, head, key_wrapped, NULL, NULL, NULL, NULL FROM of_intake

@@ -7,6 +7,7 @@ by cookie), or that it is public (`public`). A token opens no page, and a page s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +16,9 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from services.actions.issue_token import client_actor, verify_token
 from services.actions.sign_in import find_session
 from services.clock import machine_clock
+from services.domain.actors import Actor
 from services.domain.scopes import Scope
+from services.storage.access_tokens import Claims
 from services.web import context
 from services.web.kinds import ProblemError
 from services.web.limits import LOOKUPS_A_MINUTE
@@ -32,15 +35,22 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks for. ``scope`` is set for machines; ``people`` for pages; neither for the public."""
+    """What a route asks for. ``scope`` is set for machines; ``people`` for pages; neither for the public.
+    ``remembered`` says that its view makes sure itself of a client that was only remembered (see `confirm`).
+    """
 
     scope: Scope | None = None
     people: bool = False
+    remembered: bool = False
 
 
-def scope(needed: Scope) -> Callable[[View], View]:
-    """The route is for machines whose access token holds ``needed``."""
-    return _declare(Access(scope=needed))
+def scope(needed: Scope, *, remembered: bool = False) -> Callable[[View], View]:
+    """The route is for machines whose access token holds ``needed``.
+
+    With ``remembered`` a client that has shown its token before is not looked up at the door: the view must make sure
+    that it still is who it was before it says or keeps anything, in its own transaction or by `confirm`.
+    """
+    return _declare(Access(scope=needed, remembered=remembered))
 
 
 def for_people(view: View) -> View:
@@ -86,26 +96,48 @@ def _identify() -> Response | None:
     if access is None:
         raise ProblemError("not-found")
     if access.scope is not None:
-        _identify_client(access.scope)
+        _identify_client(access.scope, remembered=access.remembered)
         return None
     return _identify_person(needed=access.people)
 
 
-def _identify_client(needed: Scope) -> None:
+def confirm() -> bool:
+    """Look up a client that was only remembered. Whether it is still who it was; from here on the request is that of
+    who it is now. Raises ProblemError as at the door.
+    """
+    access, was = access_of(current_app, str(request.endpoint)), context.actor()
+    if access is None or access.scope is None or context.remembered_claims() is None:
+        return True
+    _identify_client(access.scope, remembered=False)
+    return context.actor() == was
+
+
+def _identify_client(needed: Scope, *, remembered: bool) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise ProblemError("not-signed-in", headers={"WWW-Authenticate": 'Bearer realm="tallystick"'})
-    claims = verify_token(context.settings().signer, token.strip(), machine_clock())
+    now = machine_clock()
+    known = context.remembered().find(token.strip(), now) if remembered else None
+    if known is not None and needed not in known[1].scopes:
+        # It may have been given the scope since.
+        known = None
+    claims, actor = known or _looked_up(token.strip(), now)
+    if needed not in actor.scopes:
+        challenge = f'Bearer realm="tallystick", error="insufficient_scope", scope="{needed}"'
+        raise ProblemError("not-permitted", f"This needs the scope {needed}.", headers={"WWW-Authenticate": challenge})
+    g.claims, g.actor, g.remembered = claims, actor, known is not None
+    if needed is not Scope.EVENTS_WRITE:
+        context.rates().take("look-ups", actor.name, LOOKUPS_A_MINUTE)
+
+
+def _looked_up(token: str, now: datetime) -> tuple[Claims, Actor]:
+    claims = verify_token(context.settings().signer, token, now)
     actor = client_actor(context.system(), claims) if claims else None
     if claims is None or actor is None:
         challenge = 'Bearer realm="tallystick", error="invalid_token"'
         raise ProblemError("not-signed-in", headers={"WWW-Authenticate": challenge})
-    if needed not in actor.scopes:
-        challenge = f'Bearer realm="tallystick", error="insufficient_scope", scope="{needed}"'
-        raise ProblemError("not-permitted", f"This needs the scope {needed}.", headers={"WWW-Authenticate": challenge})
-    g.claims, g.actor = claims, actor
-    if needed is not Scope.EVENTS_WRITE:
-        context.rates().take("look-ups", actor.name, LOOKUPS_A_MINUTE)
+    context.remembered().keep(token, claims, actor)
+    return claims, actor
 
 
 def _identify_person(*, needed: bool) -> Response | None:

@@ -1,6 +1,8 @@
 """What a view finds around it: the system, the settings, the rates, and who is asking."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from flask import current_app, g
@@ -13,6 +15,32 @@ from services.web.limits import Rates
 from services.web.settings import WebSettings
 
 _NAME = "tallystick"
+_REMEMBERED_AT_MOST = 1_000
+
+
+class Remembered:
+    """The clients that have shown a good token to this process lately. Tokens themselves are not held.
+
+    To be remembered proves nothing but that the token was good: whether the client may still act must be asked anew.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[Claims, Actor]] = {}
+
+    def find(self, token: str, now: datetime) -> tuple[Claims, Actor] | None:
+        """What a token said, and who came with it, as long as the token is in force at ``now`` (real time)."""
+        known = self._known.get(_fingerprint(token))
+        return known if known is not None and now < known[0].expires_at else None
+
+    def keep(self, token: str, claims: Claims, actor: Actor) -> None:
+        """Remember who came with a token that was found good."""
+        if len(self._known) >= _REMEMBERED_AT_MOST:
+            self._known.clear()
+        self._known[_fingerprint(token)] = claims, actor
+
+
+def _fingerprint(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +50,7 @@ class Surroundings:
     system: System
     settings: WebSettings
     rates: Rates
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def surround(extensions: dict[str, object], surroundings: Surroundings) -> None:
@@ -46,6 +75,16 @@ def settings() -> WebSettings:
 def rates() -> Rates:
     """The rates of this application."""
     return _around().rates
+
+
+def remembered() -> Remembered:
+    """The clients that this process remembers."""
+    return _around().remembered
+
+
+def remembered_claims() -> Claims | None:
+    """What the access token of this request says, where its client was remembered and not looked up."""
+    return claims() if g.get("remembered") else None
 
 
 def actor() -> Actor:

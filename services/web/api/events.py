@@ -7,16 +7,25 @@ import orjson
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 from marshmallow import fields
+from werkzeug.exceptions import HTTPException
 
-from schemas.envelope import Batch, Malformed, NotAnEvent, One, read_events
+from schemas.envelope import BATCH, STRUCTURED, Batch, Malformed, NotAnEvent, One, read_events
 from services.actions.read.receipts import find_receipt
-from services.actions.receive_events import Accepted, Conflict, Forbidden, Invalid, Outcome, receive_events
+from services.actions.receive_events import (
+    Accepted,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Outcome,
+    StandingChangedError,
+    receive_events,
+)
 from services.domain.errors import FieldProblem
 from services.domain.events import Envelope
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body, plain_body
-from services.web.authentication import scope
+from services.web.api.bodies import Body
+from services.web.authentication import confirm, scope
 from services.web.kinds import KINDS, ProblemError, not_found
 from services.web.problems import document
 
@@ -56,8 +65,22 @@ class ReceiptOut(Body):
     decided = fields.AwareDateTime(attribute="at", allow_none=True)
 
 
+_EVENT = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+    "description": "A CloudEvent; docs/events.md has the schema of each type's data.",
+}
+REQUEST_BODIES = {
+    "/v1/events": {
+        STRUCTURED: _EVENT,
+        BATCH: {"type": "array", "maxItems": 1000, "items": _EVENT},
+        "application/json": {"type": "object", "description": "The data alone: the attributes are ce- headers."},
+    }
+}
+
+
 @blueprint.post("/v1/events")
-@scope(Scope.EVENTS_WRITE)
+@scope(Scope.EVENTS_WRITE, remembered=True)
 @blueprint.output(AcceptedOut, status_code=202, description="Kept: what follows from it is done from now on.")
 @blueprint.doc(
     responses={
@@ -76,7 +99,19 @@ def receive() -> Response:
     A 202 is sent after the event was stored for good. Sending the same source, id and body again is safe. Each event
     of a batch is answered for itself.
     """
-    body = plain_body()
+    try:
+        return _received()
+    except StandingChangedError:
+        confirm()
+    except (ProblemError, HTTPException):
+        # Nothing is said to a client that has been switched off in the meantime, not even what is wrong.
+        if confirm():
+            raise
+    return _received()
+
+
+def _received() -> Response:
+    body = _body()
     match read_events(dict(request.headers), body):
         case NotAnEvent(problem):
             raise ProblemError("unsupported-media-type", problem.message, [problem])
@@ -86,6 +121,14 @@ def receive() -> Response:
             return _answer_one(event, len(body))
         case Batch(events):
             return _answer_batch(events, len(body))
+
+
+def _body() -> bytes:
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding != "identity":
+        problem = FieldProblem("Content-Encoding", "unsupported", "Send the body as it is, not compressed.")
+        raise ProblemError("unsupported-media-type", problem.message, [problem])
+    return request.get_data()
 
 
 def _answer_one(event: Envelope | Malformed, size: int) -> Response:
@@ -102,7 +145,10 @@ def _answer_one(event: Envelope | Malformed, size: int) -> Response:
 
 def _answer_batch(events: Sequence[Envelope | Malformed], size: int) -> Response:
     refusals = {at: refusal for at, event in enumerate(events) if (refusal := _refusal(event, size))}
-    outcomes = iter(_receive([event for at, event in enumerate(events) if at not in refusals]))
+    received = _receive([event for at, event in enumerate(events) if at not in refusals])
+    if not any(isinstance(outcome, Accepted | Conflict) for outcome in received) and not confirm():
+        raise StandingChangedError
+    outcomes = iter(received)
     answers = [_answer(at, refusals.get(at) or next(outcomes)) for at in range(len(events))]
     return _json(answers, 200)
 
@@ -123,7 +169,7 @@ def _receive(events: Sequence[Envelope | Malformed]) -> list[Outcome]:
         return []
     claims = context.claims()
     context.rates().take_events(claims.client_id, claims.events_per_minute, len(whole))
-    return receive_events(context.system(), context.actor(), whole)
+    return receive_events(context.system(), context.actor(), whole, claims=context.remembered_claims())
 
 
 def _answer(index: int, outcome: Outcome | ProblemError) -> dict[str, object]:
