@@ -81,7 +81,9 @@ def _read(system: System, connection: Connection, ids: Sequence[UUID], now: date
         counties=rosters.county_facts(connection) if alone else (),
         homes=deadline_facts.homes(connection, case_ids) if case_ids else {},
         events=event_log.load(connection, system.keys, list(triggers)) if triggers else {},
-        standing=load_standing(connection, case_ids, {one.rule_id for one in due.values()}) if due else Standing({}),
+        standing=load_standing(system, connection, case_ids, {one.rule_id for one in due.values()})
+        if due
+        else Standing({}),
         plan=RoutingPlan(system, now, facts, asked, causes=links.causes(connection, triggers)),
     )
 

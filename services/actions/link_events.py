@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from services.actions.deadline_events import SOURCE
-from services.actions.move_deadlines import KIND, check_job, move_deadlines, venue_of
+from services.actions.move_deadlines import KIND, check_job, hear_again, venue_of
 from services.domain.deadlines import State
 from services.domain.events import Event
 from services.domain.linking import Link, Linking
@@ -68,7 +68,7 @@ def _take_back(
     back = taking_back.take_back(connection, taken, now, SOURCE)
     task_deadlines.settle_of_cases(connection, case_ids)
     if back.ended or back.standing:
-        move_deadlines(system, connection, _later(system, connection, taken), facts, now)
+        hear_again(system, connection, _later(system, connection, taken), facts, now)
     _look_again(system, connection, back, facts)
 
 
@@ -79,8 +79,8 @@ def _later(system: System, connection: Connection, taken: Sequence[Link]) -> lis
     book = system.policy.deadlines
     types = frozenset(book.triggered_by) | frozenset(book.touched_by)
     gone = event_log.load(connection, system.keys, [link.event_id for link in taken])
-    wanted = [LookBack(link.case_id, types, gone[link.event_id].time) for link in taken]
-    on_case = deadline_facts.events_since(connection, wanted)
+    wanted = [LookBack(link.case_id, types, gone[link.event_id].time, 0) for link in taken]
+    on_case = deadline_facts.routed_since(connection, wanted)
     loaded = event_log.load(connection, system.keys, list(on_case)) if on_case else {}
     events = [replace(loaded[event_id], case_id=case_id) for event_id, case_id in on_case.items()]
     return sorted(events, key=lambda event: (event.time, event.sequence))

@@ -4,7 +4,7 @@ job each is looked at next.
 Everything is decided in memory, event by event, and written set-wise within the transaction that routes the events.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +15,8 @@ from services.actions.append_events import lanes_of
 from services.actions.deadline_events import Saying, met, recomputed, say
 from services.actions.routing_plan import PlannedTask
 from services.domain.calendars import Venue
-from services.domain.deadline_changes import Changes, Recomputed, changes_by, look_back_types
+from services.domain.deadline_changes import Changes, Recomputed, changes_by_all, look_back_types, rules_of
 from services.domain.deadline_effects import Cancelled, Met
-from services.domain.deadline_rules import RuleBook
 from services.domain.deadline_steps import next_check, says_missed, steps_of
 from services.domain.deadline_telling import lane_of_steps
 from services.domain.deadlines import Deadline, State, overdue_since
@@ -28,7 +27,7 @@ from services.domain.urgency import Lane
 from services.storage import deadline_facts, deadlines, event_log, jobs
 from services.storage import task_deadlines as task_rows
 from services.storage.deadline_facts import LookBack
-from services.storage.deadlines import Move, NewDeadline
+from services.storage.deadlines import Concerned, Move, NewDeadline
 from services.storage.jobs import NewJob
 from services.system import System
 
@@ -45,29 +44,30 @@ def move_deadlines(
     events: Sequence[Event],
     facts: Mapping[UUID, CaseFacts],
     now: datetime,
+    answered: Collection[UUID] = (),
 ) -> None:
-    """Move the deadlines of the events' cases on, in the order of the events; later ones see what earlier ones did.
+    """Move the deadlines of the events' cases on, as the events happened one after the other.
 
-    ``events`` are routed and on their cases, ``facts`` those of the cases. To be called after their tasks are written:
-    the due dates of tasks that are answered for good close too. The same event once more changes nothing.
+    ``events`` are routed and on their cases, ``facts`` those of the cases. To be called after the outcomes of the
+    events and their tasks are written; the due dates of those of the tasks ``answered`` that are answered for good
+    close too. The same event once more changes nothing.
     """
-    on_case = [event for event in events if event.case_id in facts]
-    task_rows.settle_of_cases(connection, {event.case_id for event in on_case if event.case_id})
-    book = system.policy.deadlines
-    moving = [event for event in on_case if event.type in book.triggered_by or event.type in book.touched_by]
-    if not moving:
-        return
-    deadlines.lock_cases(connection, {event.case_id for event in moving if event.case_id})
-    standing = load_standing(connection, {event.case_id for event in moving if event.case_id}, _rules_of(moving, book))
-    later = _later(system, connection, moving, book)
-    for event in moving:
-        if event.case_id is not None:
-            case = facts[event.case_id]
-            venue = venue_of(system, case)
-            known = _after(event, later.get(event.case_id, ()), look_back_types(event, book))
-            here = standing.of(event.case_id)
-            standing.take(changes_by(event, here, known, book, venue, now, track=case.track))
-    write_changes(system, connection, standing, facts, now)
+    task_rows.settle_of_tasks(connection, answered)
+    by_case = _moving(system, events, facts)
+    if by_case:
+        deadlines.lock_cases(connection, by_case)
+        _move(system, connection, by_case, _gone_through(system, connection, by_case), facts, now)
+
+
+def hear_again(
+    system: System, connection: Connection, events: Sequence[Event], facts: Mapping[UUID, CaseFacts], now: datetime
+) -> None:
+    """Go through events again, in the order in which they happened: what they did may be another thing today. The
+    deadlines of their cases are held (``storage.deadlines.lock_cases``).
+    """
+    by_case = _moving(system, events, facts)
+    if by_case:
+        _move(system, connection, by_case, {case_id: here[1:] for case_id, here in by_case.items()}, facts, now)
 
 
 def task_deadlines(
@@ -150,9 +150,20 @@ class Standing:
         self.here.setdefault(deadline.basis.case_id, {})[deadline.id] = deadline
 
 
-def load_standing(connection: Connection, case_ids: Collection[UUID], rule_ids: Collection[str]) -> Standing:
-    """The deadlines that these rules made of these cases. Lock the cases first (``storage.deadlines.lock_cases``)."""
-    found = deadlines.of_cases(connection, case_ids, rule_ids)
+def load_standing(
+    system: System,
+    connection: Connection,
+    case_ids: Collection[UUID],
+    rule_ids: Collection[str],
+    events: Collection[UUID] = (),
+    again: Mapping[UUID, Collection[UUID]] | None = None,
+) -> Standing:
+    """The deadlines that these rules made of these cases, as far as they concern ``events`` and those by case that are
+    gone through ``again``. Lock the cases first (``storage.deadlines.lock_cases``).
+    """
+    rules = system.policy.deadlines.rules
+    recurring = [one for one in rule_ids if one in rules and rules[one].recurs is not None]
+    found = deadlines.concerned(connection, Concerned(case_ids, rule_ids, recurring, events, again or {}))
     return Standing({case_id: {one.id: one for one in here} for case_id, here in found.items()})
 
 
@@ -212,33 +223,74 @@ def first_venue(system: System) -> Venue:
     return venues[min(venues)]
 
 
-def _rules_of(events: Sequence[Event], book: RuleBook) -> set[str]:
-    triggered = {rule.id for event in events for rule in book.triggered_by.get(event.type, ())}
-    return triggered.union(*(book.touched_by.get(event.type, frozenset()) for event in events))
-
-
-def _later(system: System, connection: Connection, events: Sequence[Event], book: RuleBook) -> dict[UUID, list[Event]]:
-    """By case, the known events that may have to be gone through again: they happened after the first of ``events``."""
-    wanted = [
-        LookBack(event.case_id, types, event.time)
-        for event in events
-        if event.case_id is not None and (types := look_back_types(event, book))
-    ]
-    on_case = deadline_facts.events_since(connection, wanted)
-    known = {event.id: event for event in events}
-    unread = [event_id for event_id in on_case if event_id not in known]
-    if unread:
-        known |= event_log.load(connection, system.keys, unread)
+def _moving(system: System, events: Sequence[Event], facts: Mapping[UUID, CaseFacts]) -> dict[UUID, list[Event]]:
+    """Those of the events that have to do with deadlines, by case, in the order in which they happened."""
+    book = system.policy.deadlines
     by_case: dict[UUID, list[Event]] = {}
-    for event_id, case_id in on_case.items():
-        by_case.setdefault(case_id, []).append(replace(known[event_id], case_id=case_id))
+    for event in sorted(events, key=_place):
+        concerns = event.type in book.triggered_by or event.type in book.touched_by
+        if event.case_id is not None and event.case_id in facts and concerns:
+            by_case.setdefault(event.case_id, []).append(event)
     return by_case
 
 
-def _after(event: Event, known: Sequence[Event], types: Collection[str]) -> list[Event]:
-    """Those that happened after an event; of what happened at one instant, those that stand after it in the log."""
-    place = event.time, event.sequence
-    return [one for one in known if (one.time, one.sequence) > place and one.type in types]
+def _move(
+    system: System,
+    connection: Connection,
+    by_case: Mapping[UUID, Sequence[Event]],
+    again: Mapping[UUID, Sequence[Event]],
+    facts: Mapping[UUID, CaseFacts],
+    now: datetime,
+) -> None:
+    """Move the deadlines of these cases on by these events, each in its place among those that are gone through
+    ``again`` because they happened after the first of them.
+    """
+    book = system.policy.deadlines
+    standing = load_standing(
+        system,
+        connection,
+        by_case.keys(),
+        frozenset[str]().union(*(rules_of(event, book) for event in _one_a_type(by_case.values()))),
+        [event.id for events in by_case.values() for event in events],
+        {case_id: [event.id for event in events] for case_id, events in again.items()},
+    )
+    for case_id, events in by_case.items():
+        venue, track = venue_of(system, facts[case_id]), facts[case_id].track
+        here, later = standing.of(case_id), again.get(case_id, ())
+        standing.take(changes_by_all(events, here, later, book, venue, now, track=track))
+    write_changes(system, connection, standing, facts, now)
+
+
+def _gone_through(
+    system: System, connection: Connection, by_case: Mapping[UUID, Sequence[Event]]
+) -> dict[UUID, list[Event]]:
+    """By case, what was gone through already and happened after the first of these events: it has to be gone through
+    again, because what came first may have made another thing of it.
+    """
+    book = system.policy.deadlines
+    own = {event.id for events in by_case.values() for event in events}
+    types = {event.type: look_back_types(event, book) for event in _one_a_type(by_case.values())}
+    wanted = [
+        LookBack(case_id, frozenset[str]().union(*(types[event.type] for event in events)), *_place(events[0])[:2])
+        for case_id, events in by_case.items()
+    ]
+    on_case = deadline_facts.routed_since(connection, wanted)
+    late = [event_id for event_id in on_case if event_id not in own]
+    known = event_log.load(connection, system.keys, late) if late else {}
+    found: dict[UUID, list[Event]] = {}
+    for event_id in late:
+        case_id = on_case[event_id]
+        found.setdefault(case_id, []).append(replace(known[event_id], case_id=case_id))
+    return found
+
+
+def _one_a_type(groups: Iterable[Sequence[Event]]) -> Iterable[Event]:
+    return {event.type: event for events in groups for event in events}.values()
+
+
+def _place(event: Event) -> tuple[datetime, int, UUID]:
+    """What happened at one instant happened as it stands in the log."""
+    return event.time, event.sequence, event.id
 
 
 def _met(met: Met) -> Move:

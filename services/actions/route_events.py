@@ -41,8 +41,8 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         plan.write(connection)
         if linking.changes:
             deadlines.lock_cases(connection, plan.facts)
-        move_deadlines(system, connection, routed, plan.facts, now)
         task_deadlines(system, connection, plan.tasks, plan.facts, now)
+        move_deadlines(system, connection, routed, plan.facts, now, plan.done.keys() | _named_tasks(routed))
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
         crash_points.reached("route.written")

@@ -8,7 +8,7 @@ event, what known later events did is taken back, and they are gone through agai
 stays closed.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,8 @@ from uuid import UUID
 from services.domain.calendars import Venue, local_date, plus_days, start_of_day
 from services.domain.deadline_effects import Cancelled, Effect, Met, effect_on, effects_on_open, extra_days
 from services.domain.deadline_rules import Again, DeadlineRule, RuleBook, Trigger
-from services.domain.deadlines import WHOLE_CASE, Basis, Deadline, State, compute_deadline, drafts_of, facts_of
+from services.domain.deadline_set import DeadlineSet
+from services.domain.deadlines import WHOLE_CASE, Basis, Deadline, State, compute_deadline, facts_of, openings_of
 from services.domain.events import Event
 
 _EARLY_PERIODS = 24
@@ -74,19 +75,33 @@ def changes_by(
     *,
     track: str = "investigation",
 ) -> Changes:
-    """All that an event does to the deadlines of its case.
+    """All that an event does to the deadlines of its case: ``changes_by_all`` of one."""
+    return changes_by_all((event,), deadlines, later, book, venue, now, track=track)
 
-    ``deadlines`` are those of the case in every state, at least of the rules of ``rules_of``; ``later`` its other
-    accepted events of ``look_back_types`` that happened after this one (nearly always none), in any order.
+
+def changes_by_all(
+    events: Sequence[Event],
+    deadlines: Iterable[Deadline],
+    later: Iterable[Event],
+    book: RuleBook,
+    venue: Venue,
+    now: datetime,
+    *,
+    track: str = "investigation",
+) -> Changes:
+    """All that events do to the deadlines of their case, gone through once in the order in which they happened.
+
+    ``deadlines`` are those of the case in every state, at least of the rules of ``rules_of`` that ``matters`` names;
+    ``later`` its other events of ``look_back_types`` that were gone through before and happened after the first of
+    ``events`` (nearly always none), in any order.
     """
-    rules = rules_of(event, book)
+    rules = frozenset[str]().union(*(rules_of(event, book) for event in events))
     before = [one for one in deadlines if one.rule_id in rules]
-    again = sorted(later, key=lambda one: (one.time, one.id))
-    here = _taken_back(before, {one.id for one in again}, book)
-    gathering = _Gathering(here, rules, book, venue, now, track)
-    for one in (event, *again):
+    again = {one.id: one for one in later}
+    gathering = _Gathering(_taken_back(before, again.keys(), book), rules, book, venue, now, track)
+    for one in sorted([*events, *again.values()], key=lambda one: (one.time, one.sequence, one.id)):
         gathering.apply(one)
-    return _difference(before, gathering, event)
+    return _difference(before, gathering, events)
 
 
 def next_opened(
@@ -94,7 +109,7 @@ def next_opened(
 ) -> Changes:
     """What the step ``OpenNext`` of a deadline does: the next of its row opens, unless it is there."""
     before = list(deadlines)
-    gathering = _Gathering(before, {deadline.rule_id}, book, venue, now, "")
+    gathering = _Gathering(before, frozenset((deadline.rule_id,)), book, venue, now, "")
     gathering.open_following(deadline)
     there = {one.id for one in before}
     return Changes(opened=tuple(one for one in gathering.here if one.id not in there))
@@ -117,46 +132,53 @@ class _Gathering:
     def __init__(
         self,
         here: Iterable[Deadline],
-        rules: Collection[str],
+        rules: frozenset[str],
         book: RuleBook,
         venue: Venue,
         now: datetime,
         track: str,
     ) -> None:
-        self.here, self.rules = list(here), rules
+        self.here, self.rules = DeadlineSet(here), rules
         self.book, self.venue, self.now, self.track = book, venue, now, track
         self.replaced: dict[UUID, tuple[Deadline, Event]] = {}
         self.effects: list[Effect] = []
 
     def apply(self, event: Event) -> None:
         """Close, extend and open what an event closes, extends and opens. The same event again does nothing."""
-        self.meet_ahead(event)
-        for effect in effects_on_open(event, self.here, self.book):
-            self.close(effect)
-        self.extend(event)
-        for trigger, draft in drafts_of(event, self.book, self.venue, self.now, track=self.track):
-            if draft.rule_id in self.rules:
-                self.place(trigger, draft, event)
-        for effect in effects_on_open(event, self.here, self.book):
-            if effect.deadline.basis.trigger_event_id == event.id:
-                self.close(effect)
-
-    def place(self, trigger: Trigger, draft: Deadline, event: Event) -> None:
-        """Open a new deadline, or move those that are there, or leave them as they are."""
-        rule = self.book.rules[draft.rule_id]
-        of_all = trigger.unnamed_is_all and draft.basis.key == WHOLE_CASE
-        same = [one for one in self.here if one.rule_id == rule.id and (of_all or one.basis.key == draft.basis.key)]
-        standing = [one for one in same if one.state is State.OPEN]
-        for old in standing:
-            if _moves(draft, old, rule):
-                self.replace(old, compute_deadline(_moved(old, draft), rule, self.venue, self.now), event)
-        if not standing and not trigger.moves_only and not any(_outdoes(one, draft, rule.again) for one in same):
-            self.here.append(draft)
-
-    def extend(self, event: Event) -> None:
-        """Give more days to the deadlines that an event extends."""
         facts = facts_of(event)
-        for old in [one for one in self.here if one.rule_id in self.book.touched_by.get(event.type, ())]:
+        touched = self.book.touched_by.get(event.type, frozenset()) & self.rules
+        self.meet_ahead(event, facts, touched)
+        self.close_all(event, facts, self.here.live(touched))
+        self.extend(event, facts, touched)
+        for trigger, rule, basis in openings_of(event, facts, self.book, self.venue, track=self.track):
+            if rule.id in self.rules:
+                self.place(trigger, rule, basis, event)
+        own = (one for one in self.here.live(touched) if one.basis.trigger_event_id == event.id)
+        self.close_all(event, facts, own)
+
+    def place(self, trigger: Trigger, rule: DeadlineRule, basis: Basis, event: Event) -> None:
+        """Open a new deadline, or move those that are there, or leave them as they are."""
+        of_all = trigger.unnamed_is_all and basis.key == WHOLE_CASE
+        standing = [one for one in self.here.open((rule.id,)) if of_all or one.basis.key == basis.key]
+        for old in standing:
+            if _moves(basis, old, rule):
+                self.replace(old, compute_deadline(_moved(old, basis), rule, self.venue, self.now), event)
+        keys = self.here.keys(rule.id) if of_all else (basis.key,)
+        if not standing and not trigger.moves_only and not any(self.outdone(basis, rule, key) for key in keys):
+            self.here.put(compute_deadline(basis, rule, self.venue, self.now))
+
+    def outdone(self, basis: Basis, rule: DeadlineRule, key: str) -> bool:
+        """Whether deadlines of a key, none of them open, show that a trigger was dealt with, or came too late to
+        count.
+        """
+        if self.here.knows(rule.id, key, basis.trigger_event_id):
+            return True
+        latest = self.here.latest(rule.id, key)
+        return rule.again is Again.REPLACE and latest is not None and latest > basis.trigger_time
+
+    def extend(self, event: Event, facts: Mapping[str, object], touched: Iterable[str]) -> None:
+        """Give more days to the deadlines that an event extends."""
+        for old in self.here.open(touched):
             rule = self.book.rules[old.rule_id]
             if (days := extra_days(event, facts, old, rule)) is not None:
                 anchor_on = plus_days(local_date(old.basis.anchor, self.venue.zone), days)
@@ -164,10 +186,9 @@ class _Gathering:
                 basis = replace(old.basis, anchor=anchor, trigger_event_id=event.id, trigger_time=event.time)
                 self.replace(old, compute_deadline(basis, rule, self.venue, self.now), event)
 
-    def meet_ahead(self, event: Event) -> None:
+    def meet_ahead(self, event: Event, facts: Mapping[str, object], touched: Iterable[str]) -> None:
         """Where a report comes before its deadline is open: open that one, so that the report meets it."""
-        facts = facts_of(event)
-        for rule_id in sorted(self.book.touched_by.get(event.type, ())):
+        for rule_id in sorted(touched):
             rule = self.book.rules[rule_id]
             if rule.recurs is None or not _by_period(rule):
                 continue
@@ -176,32 +197,29 @@ class _Gathering:
                 for ahead in sorted(set(range(min(there), max(there) + _EARLY_PERIODS)) - there):
                     draft = compute_deadline(replace(row[0].basis, occurrence=ahead), rule, self.venue, self.now)
                     if isinstance(effect_on(event, facts, draft, rule), Met):
-                        self.here.append(draft)
+                        self.here.put(draft)
                         break
 
     def rows_going_on(self, rule_id: str) -> list[list[Deadline]]:
         """The rows of recurring deadlines of which at least one is open."""
-        rows: dict[tuple[str, datetime], list[Deadline]] = {}
-        for one in self.here:
-            if one.rule_id == rule_id:
-                rows.setdefault((one.basis.key, one.basis.anchor), []).append(one)
-        return [row for row in rows.values() if any(one.state is State.OPEN for one in row)]
+        names = dict.fromkeys((one.basis.key, one.basis.anchor) for one in self.here.open((rule_id,)))
+        return [self.here.row(rule_id, key, anchor) for key, anchor in names]
 
     def replace(self, old: Deadline, new: Deadline, event: Event) -> None:
         """Put a new deadline in the place of an old one, unless it is the same."""
         if old.id != new.id:
             self.replaced[old.id] = new, event
-            self.here[self.here.index(old)] = replace(old, state=State.RECOMPUTED)
-            self.here.append(new)
+            self.here.put(replace(old, state=State.RECOMPUTED))
+            self.here.put(new)
 
-    def close(self, effect: Effect) -> None:
-        """Record that a deadline is met or cancelled; what is met may come again."""
-        old = effect.deadline
-        met = isinstance(effect, Met)
-        self.effects.append(effect)
-        self.here[self.here.index(old)] = replace(old, state=State.MET if met else State.CANCELLED)
-        if isinstance(effect, Met):
-            self.open_following(old, effect)
+    def close_all(self, event: Event, facts: Mapping[str, object], deadlines: Iterable[Deadline]) -> None:
+        """Close those of these deadlines that an event meets or cancels; what is met may come again."""
+        for effect in effects_on_open(event, facts, deadlines, self.book.rules):
+            old = effect.deadline
+            self.effects.append(effect)
+            self.here.put(replace(old, state=State.MET if isinstance(effect, Met) else State.CANCELLED))
+            if isinstance(effect, Met):
+                self.open_following(old, effect)
 
     def open_following(self, deadline: Deadline, met: Met | None = None) -> None:
         """Open the next of a row of recurring deadlines, unless it is there.
@@ -216,7 +234,7 @@ class _Gathering:
             basis = replace(basis, trigger_event_id=met.event.id, trigger_time=met.event.time)
         if met is not None and rule.recurs.every is None:
             basis = replace(basis, anchor=met.at)
-        row = {one.basis.occurrence: one.state for one in self.here if _same_row(one, deadline, basis.anchor)}
+        row = {one.basis.occurrence: one.state for one in self.here.row(rule.id, basis.key, basis.anchor)}
         following = basis.occurrence + 1
         if _by_period(rule) and not row.keys() >= set(range(following)):
             return  # met ahead of its time: the next one opens when those before it are over
@@ -224,7 +242,7 @@ class _Gathering:
             following += 1
         if following not in row:
             basis = replace(basis, occurrence=following)
-            self.here.append(compute_deadline(basis, rule, self.venue, self.now))
+            self.here.put(compute_deadline(basis, rule, self.venue, self.now))
 
 
 def _taken_back(deadlines: Collection[Deadline], later: Collection[UUID], book: RuleBook) -> Iterator[Deadline]:
@@ -234,9 +252,10 @@ def _taken_back(deadlines: Collection[Deadline], later: Collection[UUID], book: 
     """
     gone = {one.id: one for one in deadlines if one.basis.trigger_event_id in later}
     left = [one for one in deadlines if one.id not in gone]
+    opened = _by_what_opened(gone.values())
     again: dict[tuple[str, str, int], Deadline] = {}
     for one in left:
-        if one.state is not State.OPEN and one.rule_id in book.rules and _was_open(one, gone, later):
+        if one.state is not State.OPEN and one.rule_id in book.rules and _was_open(one, gone, opened, later):
             row = one.rule_id, one.basis.key, one.basis.occurrence
             again[row] = _that_counts(again.get(row, one), one, book.rules[one.rule_id].again)
     reopened = {one.id for one in again.values()}
@@ -244,17 +263,33 @@ def _taken_back(deadlines: Collection[Deadline], later: Collection[UUID], book: 
         yield replace(one, state=State.OPEN, closed_by=None, superseded_by=None) if one.id in reopened else one
 
 
-def _was_open(one: Deadline, gone: Mapping[UUID, Deadline], later: Collection[UUID]) -> bool:
+_What = tuple[UUID | None, str, str]
+"""An event, a rule and a key."""
+
+
+def _by_what_opened(deadlines: Iterable[Deadline]) -> dict[_What, list[Deadline]]:
+    found: dict[_What, list[Deadline]] = {}
+    for one in deadlines:
+        found.setdefault((one.basis.trigger_event_id, one.rule_id, one.basis.key), []).append(one)
+    return found
+
+
+def _was_open(
+    one: Deadline,
+    gone: Mapping[UUID, Deadline],
+    opened: Mapping[_What, Sequence[Deadline]],
+    later: Collection[UUID],
+) -> bool:
     """Whether a deadline would be open without these events: it is, or they closed it and nothing else did since."""
     if one.state is State.OPEN:
         return True
     if one.state is State.RECOMPUTED:
         by = gone.get(one.superseded_by) if one.superseded_by is not None else None
-        return by is not None and _was_open(by, gone, later)
+        return by is not None and _was_open(by, gone, opened, later)
     if one.state not in _DONE_WITH or one.closed_by not in later:
         return False
-    opened = [new for new in gone.values() if new.basis.trigger_event_id == one.closed_by and _same_thing(new, one)]
-    return not opened or any(_was_open(new, gone, later) for new in opened)
+    following = opened.get((one.closed_by, one.rule_id, one.basis.key), ())
+    return not following or any(_was_open(new, gone, opened, later) for new in following)
 
 
 def _that_counts(one: Deadline, other: Deadline, again: Again) -> Deadline:
@@ -268,27 +303,28 @@ def _that_counts(one: Deadline, other: Deadline, again: Again) -> Deadline:
             return min(one, other, key=lambda deadline: deadline.basis.anchor)
 
 
-def _difference(before: Iterable[Deadline], gathering: _Gathering, event: Event) -> Changes:
+def _difference(before: Iterable[Deadline], gathering: _Gathering, events: Sequence[Event]) -> Changes:
     """What has to be written so that what is stored becomes what was gathered. What was closed stays closed."""
     stored = {one.id: one for one in before}
-    after = {one.id: one for one in gathering.here}
+    after = gathering.here.by_id()
     opening = {one.id for one in after.values() if _opens(one, stored.get(one.id))}
     still_open = {one.id for one in stored.values() if one.state is State.OPEN}
+    ending = still_open | opening
     recomputed: list[Recomputed] = []
     ended: list[Cancelled] = []
     for one in after.values():
-        if one.state is State.RECOMPUTED and one.id in still_open | opening:
+        if one.state is State.RECOMPUTED and one.id in ending:
             by, cause = _taken_over(one, gathering, opening)
             if by is None:
                 ended.append(Cancelled(_as_opened(one), cause))
             else:
                 recomputed.append(Recomputed(_as_opened(one), _as_opened(by)))
+    latest = {_thing(one): one for one in after.values() if one.id in opening}
     for one in (stored[gone] for gone in sorted(still_open - after.keys())):
-        instead = [new for new in after.values() if new.id in opening and _same_thing(new, one)]
-        if instead:
-            recomputed.append(Recomputed(one, _as_opened(instead[-1])))
+        if (instead := latest.get(_thing(one))) is not None:
+            recomputed.append(Recomputed(one, _as_opened(instead)))
         else:
-            ended.append(Cancelled(one, event))
+            ended.append(Cancelled(one, _concerned(events, one, gathering.book)))
     placed = {change.by.id for change in recomputed}
     closable = opening | placed | still_open | {one.id for one in stored.values() if one.state is State.MISSED}
     effects = [effect for effect in gathering.effects if effect.deadline.id in closable]
@@ -320,47 +356,41 @@ def _by_period(rule: DeadlineRule) -> bool:
     return any(closing.period for closing in rule.met_by)
 
 
-def _same_row(one: Deadline, other: Deadline, anchor: datetime) -> bool:
-    return _same_thing(one, other) and one.basis.anchor == anchor
+def _thing(one: Deadline) -> tuple[str, str]:
+    return one.rule_id, one.basis.key
 
 
-def _same_thing(one: Deadline, other: Deadline) -> bool:
-    return (one.rule_id, one.basis.key) == (other.rule_id, other.basis.key)
+def _concerned(events: Sequence[Event], one: Deadline, book: RuleBook) -> Event:
+    """The event among these because of which a deadline is moot."""
+    return next((event for event in events if one.rule_id in rules_of(event, book)), events[0])
 
 
 def _as_opened(deadline: Deadline) -> Deadline:
     return replace(deadline, state=State.OPEN)
 
 
-def _moves(draft: Deadline, old: Deadline, rule: DeadlineRule) -> bool:
+def _moves(basis: Basis, old: Deadline, rule: DeadlineRule) -> bool:
     """Whether a further trigger moves a deadline that is open. One that counts from the last time it was met stays."""
     if old.basis.occurrence > 0 and rule.recurs is not None and rule.recurs.every is None:
         return False
     match rule.again:
         case Again.KEEP:
-            return draft.basis.trigger_time < old.basis.trigger_time and old.basis.occurrence == 0
+            return basis.trigger_time < old.basis.trigger_time and old.basis.occurrence == 0
         case Again.REPLACE:
-            return draft.basis.trigger_time >= old.basis.trigger_time
+            return basis.trigger_time >= old.basis.trigger_time
         case Again.EARLIER:
-            return draft.basis.anchor < old.basis.anchor
+            return basis.anchor < old.basis.anchor
 
 
-def _moved(old: Deadline, draft: Deadline) -> Basis:
+def _moved(old: Deadline, trigger: Basis) -> Basis:
     """What a deadline is counted from once a further trigger moved it.
 
     An occurrence that an earlier one's meeting opened is still not met by what came before that.
     """
-    basis = replace(old.basis, anchor=draft.basis.anchor)
-    if draft.basis.trigger_time < old.basis.trigger_time and old.basis.occurrence > 0:
+    basis = replace(old.basis, anchor=trigger.anchor)
+    if trigger.trigger_time < old.basis.trigger_time and old.basis.occurrence > 0:
         return basis
-    return replace(basis, trigger_event_id=draft.basis.trigger_event_id, trigger_time=draft.basis.trigger_time)
-
-
-def _outdoes(old: Deadline, draft: Deadline, again: Again) -> bool:
-    """Whether a deadline that is not open shows that a trigger was dealt with, or came too late to count."""
-    if old.basis.trigger_event_id == draft.basis.trigger_event_id:
-        return True
-    return again is Again.REPLACE and old.basis.trigger_time > draft.basis.trigger_time
+    return replace(basis, trigger_event_id=trigger.trigger_event_id, trigger_time=trigger.trigger_time)
 
 
 def _dates(deadline: Deadline) -> tuple[datetime, datetime, datetime]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.domain.calendars import local_date
-from services.domain.deadline_rules import Closing, DeadlineRule, Extension, RuleBook
-from services.domain.deadlines import WHOLE_CASE, Deadline, State, days_late, facts_of, instant_at, keys_of, period_of
+from services.domain.deadline_rules import Closing, DeadlineRule, Extension
+from services.domain.deadlines import WHOLE_CASE, Deadline, State, days_late, instant_at, keys_of, period_of
 from services.domain.events import Event
 from services.domain.predicates import holds, values_at
 
@@ -39,15 +39,15 @@ class Cancelled:
 Effect = Met | Cancelled
 
 
-def effects_on_open(event: Event, deadlines: Iterable[Deadline], book: RuleBook) -> tuple[Effect, ...]:
-    """Which deadlines of its case an event meets or cancels, of those that are open.
+def effects_on_open(
+    event: Event, facts: Mapping[str, object], deadlines: Iterable[Deadline], rules: Mapping[str, DeadlineRule]
+) -> tuple[Effect, ...]:
+    """Which of these deadlines of its case an event meets or cancels. ``facts`` are those of the event.
 
     One that was closed as missed is met all the same by what was done in time and only told late. An event that
     happened before a deadline's trigger does nothing to it.
     """
-    touched = book.touched_by.get(event.type, frozenset())
-    facts = facts_of(event)
-    effects = (effect_on(event, facts, one, book.rules[one.rule_id]) for one in deadlines if one.rule_id in touched)
+    effects = (effect_on(event, facts, one, rules[one.rule_id]) for one in deadlines)
     return tuple(effect for effect in effects if effect is not None)
 
 

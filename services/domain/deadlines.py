@@ -134,13 +134,14 @@ def anchor_of(trigger: Trigger, facts: Mapping[str, object], rule: DeadlineRule,
     return start_of_day(day, venue.zone)
 
 
-def drafts_of(
-    event: Event, book: RuleBook, venue: Venue, now: datetime, *, track: str = "investigation"
-) -> Iterator[tuple[Trigger, Deadline]]:
-    """What each rule makes of an event by its first trigger that holds, for each key. An event of no case: nothing."""
+def openings_of(
+    event: Event, facts: Mapping[str, object], book: RuleBook, venue: Venue, *, track: str = "investigation"
+) -> Iterator[tuple[Trigger, DeadlineRule, Basis]]:
+    """What each rule makes of an event by its first trigger that holds, for each key: from what a deadline would be
+    computed. ``facts`` are those of the event. An event of no case: nothing.
+    """
     if event.case_id is None:
         return
-    facts = facts_of(event)
     for rule in book.triggered_by.get(event.type, ()):
         for trigger in rule.triggers if track in rule.tracks else ():
             if trigger.event_type != event.type or not holds(trigger.when, facts):
@@ -148,8 +149,7 @@ def drafts_of(
             if (anchor := anchor_of(trigger, facts, rule, venue)) is None:
                 continue
             for key in keys_of(facts, trigger.key):
-                basis = Basis(event.case_id, event.id, event.time, key, anchor)
-                yield trigger, compute_deadline(basis, rule, venue, now)
+                yield trigger, rule, Basis(event.case_id, event.id, event.time, key, anchor)
             break
 
 
@@ -160,8 +160,10 @@ def deadlines_opened_by(
 
     What it does to deadlines that are there: ``deadline_changes.changes_by``.
     """
-    drafts = drafts_of(event, book, venue, now, track=track)
-    return tuple(deadline for trigger, deadline in drafts if not trigger.moves_only)
+    openings = openings_of(event, facts_of(event), book, venue, track=track)
+    return tuple(
+        compute_deadline(basis, rule, venue, now) for trigger, rule, basis in openings if not trigger.moves_only
+    )
 
 
 def compute_deadline(basis: Basis, rule: DeadlineRule, venue: Venue, now: datetime) -> Deadline:

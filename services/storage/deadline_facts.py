@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, select, text
 
+from services.storage import bulk
 from services.storage.tables import cases, event_log
 
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """Which events of a case are asked for: those of ``types`` that happened at ``since`` or later."""
+    """Which events of a case are asked for: those of ``types`` that happened after an event, which happened at
+    ``since`` and stands at ``sequence`` in its stream.
+    """
 
     case_id: UUID
     types: frozenset[str]
     since: datetime
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +34,45 @@ class Home:
 
 _LATER = text(
     """
-    WITH wanted AS (
-        SELECT * FROM unnest(CAST(:cases AS uuid[]), CAST(:types AS text[]), CAST(:since AS timestamptz[]))
-            AS w(case_id, type, since)
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(CAST(:wanted AS json))
+            AS w(case_id uuid, types text[], since timestamptz, sequence bigint)
     ), placed AS (
-        SELECT e.id, e.case_id, e.type, e.time FROM event_log AS e WHERE e.case_id = ANY(CAST(:cases AS uuid[]))
-        UNION ALL
-        SELECT e.id, l.case_id, e.type, e.time FROM event_links AS l JOIN event_log AS e ON e.id = l.event_id
-        WHERE l.case_id = ANY(CAST(:cases AS uuid[])) AND l.unlinked_by_event_id IS NULL
+        SELECT e.id, w.case_id FROM wanted AS w
+        JOIN event_log AS e ON e.case_id = w.case_id AND (e.time, e.sequence) > (w.since, w.sequence)
+        WHERE e.type = ANY(w.types)
+        UNION
+        SELECT e.id, w.case_id FROM wanted AS w
+        JOIN event_links AS l ON l.case_id = w.case_id AND l.unlinked_by_event_id IS NULL
+        JOIN event_log AS e ON e.id = l.event_id AND (e.time, e.sequence) > (w.since, w.sequence)
+        WHERE e.type = ANY(w.types)
     )
-    SELECT DISTINCT p.id, p.case_id FROM placed AS p
-    JOIN wanted AS w ON w.case_id = p.case_id AND w.type = p.type AND p.time >= w.since
-    LEFT JOIN event_outcomes AS o ON o.event_id = p.id
-    WHERE o.state IS NULL OR o.state NOT IN ('refused', 'quarantined')
+    SELECT p.id, p.case_id FROM placed AS p
+    JOIN event_outcomes AS o ON o.event_id = p.id AND o.case_id = p.case_id AND o.state = 'processed'
     """
 )
 
 
-def events_since(connection: Connection, wanted: Sequence[LookBack]) -> dict[UUID, UUID]:
-    """The accepted events of these cases and types, linked ones too, that are neither refused nor in quarantine.
+def routed_since(connection: Connection, wanted: Sequence[LookBack]) -> dict[UUID, UUID]:
+    """The events of these cases and types, linked ones too, that were routed on them by now. By event, the case.
 
-    By event, the case that it is on.
+    What was accepted and is not routed yet is left out: it has its own turn.
     """
-    asked = [(one.case_id, name, one.since) for one in wanted for name in sorted(one.types)]
-    if not asked:
+    if not wanted:
         return {}
-    case_ids, types, since = (list(column) for column in zip(*asked, strict=True))
-    rows = connection.execute(_LATER, {"cases": case_ids, "types": types, "since": since})
+    asked = [
+        {"case_id": one.case_id, "types": sorted(one.types), "since": one.since, "sequence": one.sequence}
+        for one in wanted
+    ]
+    rows = connection.execute(_LATER, {"wanted": orjson.dumps(asked).decode()})
     return {row.id: row.case_id for row in rows}
 
 
 def homes(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, Home]:
     """Where these cases are at home."""
-    rows = connection.execute(select(cases.c.id, cases.c.token, cases.c.agency_id).where(cases.c.id.in_(case_ids)))
+    rows = connection.execute(
+        select(cases.c.id, cases.c.token, cases.c.agency_id).where(bulk.among(cases.c.id, case_ids))
+    )
     return {row.id: Home(row.token, row.agency_id) for row in rows}
 
 

@@ -4,19 +4,36 @@ A deadline of a rule belongs to a case. The due date of a task is a row too (see
 case where the task does not. Everything is read and written set-wise.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    union,
+    update,
+)
 
 from services.domain.deadlines import Basis, Deadline, State
 from services.domain.due_dates import Roll
 from services.domain.roles import Role
+from services.storage import bulk
 from services.storage.tables import deadlines, event_links
+from services.storage.tables.owed import LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +104,69 @@ def lock_cases(connection: Connection, case_ids: Iterable[UUID]) -> None:
     connection.execute(_LOCK, {"ids": sorted({str(case_id) for case_id in case_ids})})
 
 
-def of_cases(
-    connection: Connection, case_ids: Collection[UUID], rule_ids: Collection[str]
-) -> dict[UUID, list[Deadline]]:
-    """The deadlines that these rules made of these cases, in every state, by case; the earliest opened first. What
-    ended because the link of its event was taken back is as if it had never been.
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Which deadlines are asked for: those of these cases and rules to which something can still happen, those that
+    rest on one of ``events`` and, of the rules in ``recurring``, the earlier ones of a row that goes on.
+
+    ``again`` are events by case that are about to be taken back and gone through again: what they opened, closed and
+    moved is asked for as well, and every row of a recurring rule of their cases.
     """
+
+    case_ids: Collection[UUID]
+    rule_ids: Collection[str]
+    recurring: Collection[str]
+    events: Collection[UUID] = ()
+    again: Mapping[UUID, Collection[UUID]] = field(default_factory=dict)
+
+
+def concerned(connection: Connection, asked: Concerned) -> dict[UUID, list[Deadline]]:
+    """The deadlines of rules that are asked for, by case; the earliest opened first. What ended because the link of
+    its event was taken back is as if it had never been. It costs what is live, however long the case's history is.
+    """
+    found = deadlines.alias("found")
+    of_rules = and_(bulk.among(found.c.case_id, asked.case_ids), found.c.rule_id.in_(sorted(asked.rule_ids)))
+    after = [event_id for ids in asked.again.values() for event_id in ids]
+    arms = [and_(of_rules, text(f"found.{LIVE}"))]
+    if asked.events or after:
+        arms.append(and_(bulk.among(found.c.trigger_event_id, {*asked.events, *after}), of_rules))
+    if asked.recurring:
+        arms.append(and_(of_rules, found.c.rule_id.in_(sorted(asked.recurring)), _goes_on(found)))
+    if after:
+        late = and_(bulk.among(found.c.case_id, asked.again), found.c.rule_id.in_(sorted(asked.rule_ids)))
+        gone = select(deadlines.c.id).where(bulk.among(deadlines.c.trigger_event_id, after))
+        arms.append(and_(late, found.c.rule_id.in_(sorted(asked.recurring))))
+        arms.append(and_(late, bulk.among(found.c.closed_by_event_id, after)))
+        arms.append(and_(late, found.c.superseded_by.in_(gone)))
+    ids = union(*(select(found.c.id).where(arm, found.c.task_id.is_(None)) for arm in arms)).subquery()
     rows = connection.execute(
         select(deadlines)
-        .where(
-            deadlines.c.case_id.in_(list(case_ids)),
-            deadlines.c.rule_id.in_(sorted(rule_ids)),
-            deadlines.c.task_id.is_(None),
-            ~_TAKEN_BACK,
-        )
+        .join(ids, ids.c.id == deadlines.c.id)
+        .where(~_TAKEN_BACK)
         .order_by(deadlines.c.computed_at, deadlines.c.rolled_due, deadlines.c.id)
     )
-    found: dict[UUID, list[Deadline]] = {}
+    by_case: dict[UUID, list[Deadline]] = {}
     for row in rows:
-        found.setdefault(row.case_id, []).append(_deadline(row))
-    return found
+        by_case.setdefault(row.case_id, []).append(_deadline(row))
+    return by_case
+
+
+def _goes_on(found: FromClause) -> ColumnElement[bool]:
+    """One of the same row is open."""
+    mate = deadlines.alias("mate")
+    return exists().where(
+        mate.c.case_id == found.c.case_id,
+        mate.c.rule_id == found.c.rule_id,
+        mate.c.key == found.c.key,
+        mate.c.anchor == found.c.anchor,
+        text(f"mate.{LIVE}"),
+        mate.c.state == State.OPEN.value,
+    )
 
 
 def load(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Deadline]:
     """These deadlines of rules, by id. The due dates of tasks are not among them."""
-    rows = connection.execute(select(deadlines).where(deadlines.c.id.in_(list(ids)), deadlines.c.task_id.is_(None)))
+    rows = connection.execute(select(deadlines).where(bulk.among(deadlines.c.id, ids), deadlines.c.task_id.is_(None)))
     return {row.id: _deadline(row) for row in rows}
 
 
@@ -126,7 +181,7 @@ def add(connection: Connection, new: Sequence[NewDeadline]) -> None:
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    statement = insert(deadlines)
+    statement = bulk.insertion(deadlines, tuple(rows[0]))
     again = {
         "state": State.OPEN.value,
         "computed_at": statement.excluded.computed_at,
@@ -134,41 +189,57 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
         "closed_by_event_id": None,
     }
     gone = or_(deadlines.c.state == State.RECOMPUTED.value, _TAKEN_BACK)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again, where=gone), rows)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=again, where=gone), bulk.parameters(rows)
+    )
+
+
+_moved = bulk.unfolded(
+    deadlines.c.id,
+    deadlines.c.state,
+    deadlines.c.met_at,
+    deadlines.c.closed_by_event_id,
+    deadlines.c.superseded_by,
+    deadlines.c.overdue_since,
+    Column("in_time", Boolean),
+    name="moved",
+)
+_MOVE = (
+    update(deadlines)
+    .where(
+        deadlines.c.id == _moved.c.id,
+        or_(deadlines.c.state == State.OPEN.value, deadlines.c.state == State.MISSED.value),
+    )
+    .values(
+        state=_moved.c.state,
+        met_at=_moved.c.met_at,
+        closed_by_event_id=_moved.c.closed_by_event_id,
+        superseded_by=_moved.c.superseded_by,
+        overdue_since=case(
+            (_moved.c.in_time, None), else_=func.coalesce(_moved.c.overdue_since, deadlines.c.overdue_since)
+        ),
+    )
+)
 
 
 def move(connection: Connection, moves: Sequence[Move]) -> None:
-    """Say what became of deadlines, in this order. One that has come to its end stays as it is."""
-    if not moves:
-        return
-    connection.execute(
-        update(deadlines)
-        .where(
-            deadlines.c.id == bindparam("of"),
-            or_(deadlines.c.state == State.OPEN.value, deadlines.c.state == State.MISSED.value),
-        )
-        .values(
-            state=bindparam("to"),
-            met_at=bindparam("done_at"),
-            closed_by_event_id=bindparam("by"),
-            superseded_by=bindparam("next"),
-            overdue_since=case(
-                (bindparam("in_time"), None), else_=func.coalesce(bindparam("since"), deadlines.c.overdue_since)
+    """Say what became of deadlines, each of them once. One that has come to its end stays as it is."""
+    if moves:
+        connection.execute(
+            _MOVE,
+            bulk.parameters(
+                {
+                    "id": one.id,
+                    "state": one.state,
+                    "met_at": one.met_at,
+                    "closed_by_event_id": one.by_event,
+                    "superseded_by": one.superseded_by,
+                    "overdue_since": one.overdue_since,
+                    "in_time": one.in_time,
+                }
+                for one in moves
             ),
-        ),
-        [
-            {
-                "of": one.id,
-                "to": one.state.value,
-                "done_at": one.met_at,
-                "by": one.by_event,
-                "next": one.superseded_by,
-                "since": one.overdue_since,
-                "in_time": one.in_time,
-            }
-            for one in moves
-        ],
-    )
+        )
 
 
 def open_of_case(connection: Connection, case_id: UUID) -> list[DueLine]:
@@ -191,7 +262,7 @@ def of_case(connection: Connection, case_id: UUID) -> list[DueLine]:
 
 def of_tasks(connection: Connection, task_ids: Collection[UUID]) -> dict[UUID, DueLine]:
     """The due dates of these tasks, by task."""
-    rows = connection.execute(select(deadlines).where(deadlines.c.task_id.in_(list(task_ids))))
+    rows = connection.execute(select(deadlines).where(bulk.among(deadlines.c.task_id, task_ids)))
     return {row.task_id: _line(row) for row in rows}
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, case, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.deadlines import State
 from services.domain.due_dates import Roll
@@ -13,6 +12,7 @@ from services.domain.roles import Role
 from services.domain.task_due import TaskDeadline
 from services.domain.tasks import OPEN, TaskState
 from services.domain.urgency import Urgency
+from services.storage import bulk
 from services.storage.tables import deadlines, tasks
 
 
@@ -22,10 +22,10 @@ def add(connection: Connection, new: Sequence[TaskDeadline]) -> list[TaskDeadlin
     """
     if not new:
         return []
-    asked = set(connection.execute(select(tasks.c.id).where(tasks.c.id.in_([one.task_id for one in new]))).scalars())
+    ids = [one.task_id for one in new]
+    asked = set(connection.execute(select(tasks.c.id).where(bulk.among(tasks.c.id, ids))).scalars())
     rows = [one for one in new if one.task_id in asked]
-    if rows:
-        connection.execute(insert(deadlines).on_conflict_do_nothing(), [_task_row(one) for one in rows])
+    bulk.insert_rows(connection, deadlines, [_task_row(one) for one in rows], ignore_known=True)
     return rows
 
 
@@ -43,7 +43,7 @@ def load_waiting(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Ta
         )
         .join(tasks, tasks.c.id == deadlines.c.task_id)
         .where(
-            deadlines.c.id.in_(list(ids)),
+            bulk.among(deadlines.c.id, ids),
             deadlines.c.state == State.OPEN.value,
             tasks.c.state.in_([state.value for state in OPEN]),
         )
@@ -54,12 +54,18 @@ def load_waiting(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Ta
 def settle_of_cases(connection: Connection, case_ids: Collection[UUID]) -> None:
     """Close the due dates of tasks of these cases that are answered for good: met where done, else cancelled."""
     if case_ids:
-        _settle(connection, deadlines.c.case_id.in_(list(case_ids)))
+        _settle(connection, bulk.among(deadlines.c.case_id, case_ids))
+
+
+def settle_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> None:
+    """Close the due dates of those of these tasks that are answered for good: met where done, else cancelled."""
+    if task_ids:
+        _settle(connection, bulk.among(deadlines.c.task_id, task_ids))
 
 
 def settle(connection: Connection, ids: Collection[UUID]) -> None:
     """Close those of these due dates whose tasks are answered for good: met where done, else cancelled."""
-    _settle(connection, deadlines.c.id.in_(list(ids)))
+    _settle(connection, bulk.among(deadlines.c.id, ids))
 
 
 def _settle(connection: Connection, condition: ColumnElement[bool]) -> None:
