@@ -10,11 +10,13 @@ Latency is from an event's acceptance to the last inbox entry by which it was fi
 ``--share`` shortens the run, and with it the kills.
 """
 
+import math
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -48,7 +50,7 @@ CASES = 40
 _PATIENCE = 120.0
 
 _BRING_FORWARD = text("UPDATE jobs SET due_at = :now WHERE kind = 'deliver' AND state = 'queued' AND due_at > :now")
-_TO_BE_SENT = text("SELECT count(*) FROM jobs WHERE kind = 'deliver'")
+_TO_BE_SENT = text("SELECT count(*) FROM jobs WHERE kind = 'deliver' AND created_at <= :by")
 
 
 def run(options: Options) -> Report:
@@ -80,9 +82,10 @@ def run(options: Options) -> Report:
         untaken = sending.send_all(events, RATE, _PATIENCE)
         killer.wait()
         hearing.calm()
-        caught_up = _caught_up(running, system)
-        _send_what_was_put_off(system)
-        verdict = check(evidence.gather(system, before, Path(folder) / "clients.ndjson", hearing.journal), expected)
+        by, caught_up = _caught_up(running, system)
+        _send_what_was_put_off(system, by)
+        found = evidence.gather(system, before, Path(folder) / "clients.ndjson", hearing.journal, by)
+        verdict = check(found, expected)
         restarts = {str(service["name"]): service["restarts"] for service in services_of(running.home)}
     return Report(
         name="chaos",
@@ -115,31 +118,34 @@ def _learned(system: System, senders: Mapping[str, Actor]) -> Expected:
     return learn(county.of_calm(evidence.kept_events(system)), evidence.done_things(system), may=("escalated",))
 
 
-def _caught_up(running: Whole, system: System) -> float:
-    """Seconds from the last restart of any service until nothing due is left; infinite where that does not come."""
-    wait_for(running.is_up, _PATIENCE)
-    if not wait_for(lambda: _asked(system), _PATIENCE):
-        return float("inf")
+def _caught_up(running: Whole, system: System) -> tuple[datetime, float]:
+    """An instant after the last restart of any service, and seconds from that restart until nothing was left that was
+    due by that instant; infinite where that does not come. (Ladders that nobody quiets go on for a day.)
+    """
+    up = wait_for(running.is_up, _PATIENCE)
+    by = machine_clock()
+    if not up or not wait_for(lambda: _is_done(system, by), _PATIENCE):
+        return by, math.inf
     now = machine_clock()
     status = read_status(DataFolder.open(running.home))
     if status is None:
-        return float("inf")
-    return (now - max(service.since for service in status.services)).total_seconds()
+        return by, math.inf
+    return by, (now - max(service.since for service in status.services)).total_seconds()
 
 
-def _asked(system: System) -> bool:
-    """Whether nothing due is left; not while the database is away."""
+def _is_done(system: System, by: datetime) -> bool:
+    """Whether nothing is left that was due by then; not while the database is away."""
     with suppress(*DATABASE_AWAY):
-        return not evidence.left_over(system)
+        return not evidence.left_over(system, by)
     return False
 
 
-def _send_what_was_put_off(system: System) -> None:
+def _send_what_was_put_off(system: System, by: datetime) -> None:
     """Deliveries that the moody receiver did not take wait for minutes: their time is brought forward to now."""
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         with suppress(*DATABASE_AWAY), system.database.begin(evidence.READER) as connection:
-            if not connection.execute(_TO_BE_SENT).scalar():
+            if not connection.execute(_TO_BE_SENT, {"by": by}).scalar():
                 return
             connection.execute(_BRING_FORWARD, {"now": system.clock()})
         time.sleep(1.0)

@@ -79,8 +79,8 @@ _UNSEEN = text(
 _UNDER_WAY = text("SELECT count(*) FROM jobs WHERE state = 'queued' AND (kind = 'deliver' OR due_at <= :now)")
 
 
-def run(options: Options) -> Report:
-    """Hit every point, do what is owed, and report what the checker found."""
+def run(options: Options, points: Sequence[str] = POINTS) -> Report:
+    """Hit each of these points, do what is owed, and report what the checker found."""
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="tallystick-crashes-") as folder,
@@ -89,9 +89,9 @@ def run(options: Options) -> Report:
         Journal(Path(folder) / "clients.ndjson") as journal,
     ):
         hearing.calm()
-        here = _Run(running, journal, options.random(), options.scaled(HITS), hearing.url)
+        here = _Run(running, journal, options.random(), options.scaled(HITS), hearing.url, points)
         expected = here.learn()
-        here.found()
+        here.found(options.scaled(CASES, least=4))
         before = {kept.id for kept in evidence.kept_events(here.system)}
         here.die_everywhere()
         verdict = check(
@@ -102,7 +102,7 @@ def run(options: Options) -> Report:
         name="crash_points",
         question="Is anything lost, made up or done twice when a process dies at the worst moments?",
         seed=options.seed,
-        figures=[*figures_of(verdict), *(Figure(f"died at {point}", here.hits[point], "", least) for point in POINTS)],
+        figures=[*figures_of(verdict), *(Figure(f"died at {point}", here.hits[point], "", least) for point in points)],
         setting={"seconds": round(time.monotonic() - started), **examples_of(verdict)},
     )
 
@@ -116,6 +116,7 @@ class _Run:
     random: Random
     wanted: int
     receivers: str
+    points: Sequence[str]
     hits: Counter[str] = field(default_factory=Counter)
     _names: Iterator[int] = field(default_factory=count)
     _numbers: Sequence[str] = ()
@@ -147,33 +148,33 @@ class _Run:
         system.database.close()
         return learned
 
-    def found(self) -> None:
-        """Set the county up, and let all that follows from that be done."""
-        senders, self._numbers = county.found(self.system, CASES, self.receivers)
+    def found(self, cases: int) -> None:
+        """Set the county up with so many cases, and let all that follows from that be done."""
+        senders, self._numbers = county.found(self.system, cases, self.receivers)
         self._clients = clients_of(self.system, senders)
         self._finish(self.ground)
 
     def die_everywhere(self) -> None:
         """Let processes die at every point, and then do what is left."""
         with self._web() as living:
-            for point in POINTS:
-                if point.startswith(("accept", "ring")):
-                    self._die_in_intake(point, living)
-            for point in POINTS:
-                if point.startswith(("claim", "route", "attempt", "call", "settle")):
-                    self._die_at_work(point, self.ground, living)
+            for point in self._at("accept", "ring"):
+                self._die_in_intake(point, living)
+            for point in self._at("claim", "route", "attempt", "call", "settle"):
+                self._die_at_work(point, self.ground, living)
             self._send(living, county.of_kinds(self.random, self._numbers, 3 * self.wanted, "seen", {_SEEN_LATER}))
             self._send(living, county.of_kinds(self.random, self._numbers, 3 * self.wanted, "late", {URGENT.type}))
         self._finish(self.ground)
-        for point in POINTS:
-            if point.startswith("acknowledge"):
-                self._die_acknowledging(point)
+        for point in self._at("acknowledge"):
+            self._die_acknowledging(point)
         later = replace(self.ground, ahead=AHEAD, jobs_a_lease=1)
-        for point in POINTS:
-            if point.startswith(("deadline", "escalate")):
-                self._die_at_work(point, later, None)
+        for point in self._at("deadline", "escalate"):
+            self._die_at_work(point, later, None)
         self._finish(replace(later, jobs_a_lease=50))
         self.system = replace(self.system, clock=later.system(DatabaseRole.WORKER).clock)
+
+    def _at(self, *steps: str) -> list[str]:
+        """The points of these steps that are wanted."""
+        return [point for point in self.points if point.partition(".")[0] in steps]
 
     def _die_in_intake(self, point: str, living: Senders) -> None:
         for _ in range(_TRIES_A_HIT * self.wanted):

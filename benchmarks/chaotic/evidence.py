@@ -1,6 +1,8 @@
 """Reading the database and the journals into what the checker takes."""
 
+import math
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,10 +50,11 @@ _ACKNOWLEDGED = text(
 _LEFT = text(
     """
     SELECT 'job ' || kind || ' ' || key || ' ' || state AS left FROM jobs
-    WHERE state = 'set_aside' OR due_at <= :now
+    WHERE state = 'set_aside' OR due_at <= :by
     UNION ALL
     SELECT 'decision on ' || e.type || ' ' || e.source_id FROM event_log e
-    WHERE e.source NOT LIKE 'urn:agency:%' AND NOT EXISTS (SELECT FROM event_outcomes o WHERE o.event_id = e.id)
+    WHERE e.source NOT LIKE 'urn:agency:%' AND e.accepted <= :by
+        AND NOT EXISTS (SELECT FROM event_outcomes o WHERE o.event_id = e.id)
     """
 )
 
@@ -122,26 +125,30 @@ def acknowledgements(system: System) -> list[Kept]:
     ]
 
 
-def left_over(system: System) -> list[str]:
-    """Work that is due and not done, set aside, or was never begun."""
+def left_over(system: System, by: datetime | None = None) -> list[str]:
+    """Work that was due ``by`` then, or now, and is not done; that was set aside; or was never begun."""
     with system.database.begin(READER) as connection:
-        return list(connection.execute(_LEFT, {"now": system.clock()}).scalars())
+        return list(connection.execute(_LEFT, {"by": by or system.clock()}).scalars())
 
 
-def gather(system: System, before: Collection[str], clients: Path, receivers: Path) -> Evidence:
+def gather(
+    system: System, before: Collection[str], clients: Path, receivers: Path, by: datetime | None = None
+) -> Evidence:
     """All evidence: of a database, and of two journals. Events that were there ``before``, and those that the system
-    itself has said, are left out, with what came of them.
+    itself has said, are left out, with what came of them; so is what was done after ``by``, since ladders go on.
     """
     events = kept_events(system, before)
     ids = {one.id for one in events}
-    done = done_things(system)
-    others = {one.id for one in done if one.event not in ids}
+    limit = by.timestamp() if by else math.inf
+    done = [one for one in done_things(system) if one.event in ids and one.written <= limit]
+    messages = heard(receivers)
+    others = {one.id for one in done_things(system)} - {one.id for one in done}
     return Evidence(
         said=said(clients),
-        heard=[one for one in heard(receivers) if one.message not in others],
+        heard=[one for one in messages if one.message not in others],
         kept=[*events, *acknowledgements(system)],
-        done=[one for one in done if one.event in ids],
-        left=left_over(system),
+        done=done,
+        left=left_over(system, by),
     )
 
 

@@ -80,7 +80,7 @@ class Killer:
     def _strike(self, strike: Strike) -> bool:
         if strike.act == "flush":
             return self._flush()
-        pid = self._pid(strike.victim)
+        pid = self._pid(strike.victim, with_children=strike.act == "kill child")
         if pid is None:
             return False
         match strike.act:
@@ -101,13 +101,16 @@ class Killer:
             time.sleep(0.1)
         return False
 
-    def _pid(self, victim: str) -> int | None:
-        """The process of a service; waits for it while it is being started again."""
+    def _pid(self, victim: str, *, with_children: bool) -> int | None:
+        """The process of a service; waits for it, and its children, while it is being started again."""
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             for service in services_of(self.home):
-                if service["name"] == victim and isinstance(service["pid"], int) and is_alive(service["pid"]):
-                    return service["pid"]
+                pid = service["pid"]
+                if service["name"] != victim or not isinstance(pid, int) or not is_alive(pid):
+                    continue
+                if not with_children or children_of(pid):
+                    return pid
             time.sleep(0.05)
         return None
 

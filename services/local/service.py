@@ -17,7 +17,7 @@ class RestartPolicy:
     first: float = 0.25
     factor: float = 2.0
     longest: float = 15.0
-    healthy_after: float = 30.0
+    healthy_after: float = 10.0
 
     def wait(self, deaths: int) -> float:
         """Seconds to wait after the `deaths`-th death in a row (1 is the first)."""
