@@ -41,11 +41,6 @@ _STORES_NOTE = "STORES"
 _LASTING, _PASSING, _SHORT = Path("/var/lib"), Path("/var/tmp"), Path("/tmp")  # noqa: S108
 
 
-def default_folder() -> Path:
-    """Where the data lies when nobody says otherwise: `~/.local/share/tallystick`."""
-    return Path.home() / ".local" / "share" / "tallystick"
-
-
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """A data folder that exists, with the layout above. Made by `DataFolder.open`."""

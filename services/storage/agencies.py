@@ -47,11 +47,6 @@ def find(connection: Connection, slugs: Collection[str]) -> dict[str, AgencyLine
     return {line.slug: line for line in _agencies(connection, agencies.c.slug.in_(slugs))}
 
 
-def find_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, AgencyLine]:
-    """The agencies of these ids."""
-    return {line.id: line for line in _agencies(connection, agencies.c.id.in_(ids))}
-
-
 def listed(connection: Connection) -> list[AgencyLine]:
     """Every agency, by slug."""
     return _agencies(connection, true())

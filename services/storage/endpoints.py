@@ -67,19 +67,6 @@ def _lines(connection: Connection, where: ColumnElement[bool]) -> list[EndpointL
     return [EndpointLine(row.id, row.slug, row.url, row.active, tuple(row.ids or ())) for row in rows]
 
 
-def active_of(connection: Connection, agency_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
-    """The active endpoints (id, URL) of agencies; those without one are left out."""
-    rows = connection.execute(
-        select(endpoints.c.agency_id, endpoints.c.id, endpoints.c.url)
-        .where(endpoints.c.agency_id.in_(agency_ids), endpoints.c.active)
-        .order_by(endpoints.c.created_at, endpoints.c.id)
-    )
-    found: dict[UUID, list[tuple[UUID, str]]] = {}
-    for row in rows:
-        found.setdefault(row.agency_id, []).append((row.id, row.url))
-    return found
-
-
 def add_secrets(connection: Connection, keys: KeyRing, secrets: Mapping[UUID, str], now: datetime) -> dict[UUID, UUID]:
     """Keep a new signing secret for each of these endpoints, sealed; by endpoint, the id of the secret."""
     ids = {endpoint: uuid4() for endpoint in secrets}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.domain.registry import NewStaff, Registered
@@ -64,12 +64,6 @@ def find(connection: Connection, usernames: Collection[str]) -> dict[str, StaffL
 def listed(connection: Connection) -> list[StaffLine]:
     """Every member of staff, by agency and user name."""
     return _lines(connection, true())
-
-
-def display_names(connection: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The names under which these members of staff are shown."""
-    rows = connection.execute(select(staff.c.id, staff.c.display_name).where(staff.c.id.in_(ids)))
-    return {row.id: row.display_name for row in rows}
 
 
 def _lines(connection: Connection, where: ColumnElement[bool]) -> list[StaffLine]:
@@ -135,18 +129,6 @@ def put_supervisions(connection: Connection, new: Mapping[UUID, tuple[UUID, date
             ],
         )
     return set(changed)
-
-
-def supervisors_on(connection: Connection, staff_ids: Collection[UUID], day: date) -> dict[UUID, UUID]:
-    """Who supervises these members of staff on a day; those without a supervisor are left out."""
-    rows = connection.execute(
-        select(supervisions.c.staff_id, supervisions.c.supervisor_id).where(
-            supervisions.c.staff_id.in_(staff_ids),
-            supervisions.c.since <= day,
-            or_(supervisions.c.until.is_(None), supervisions.c.until >= day),
-        )
-    )
-    return {row.staff_id: row.supervisor_id for row in rows}
 
 
 def without_password(connection: Connection, staff_ids: Collection[UUID]) -> set[UUID]:

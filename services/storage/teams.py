@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
@@ -111,37 +111,6 @@ def teams_of(connection: Connection, staff_id: UUID, day: date) -> set[UUID]:
         select(team_members.c.team_id).where(team_members.c.staff_id == staff_id, _in_force(day)).distinct()
     )
     return {row.team_id for row in rows}
-
-
-def members_on(connection: Connection, team_ids: Collection[UUID], day: date) -> dict[UUID, set[UUID]]:
-    """The active members of teams on a day; a team without any has an empty set."""
-    rows = connection.execute(
-        select(team_members.c.team_id, team_members.c.staff_id)
-        .join(staff, staff.c.id == team_members.c.staff_id)
-        .where(team_members.c.team_id.in_(team_ids), _in_force(day), staff.c.active)
-    )
-    found: dict[UUID, set[UUID]] = {team: set() for team in team_ids}
-    for row in rows:
-        found[row.team_id].add(row.staff_id)
-    return found
-
-
-def on_shift(connection: Connection, team_ids: Collection[UUID], at: datetime) -> dict[UUID, set[UUID]]:
-    """Those who answer for teams at an instant (business time); a team that nobody answers for has an empty set."""
-    rows = connection.execute(
-        select(on_call_shifts.c.team_id, on_call_shifts.c.staff_id)
-        .join(staff, staff.c.id == on_call_shifts.c.staff_id)
-        .where(
-            on_call_shifts.c.team_id.in_(team_ids),
-            on_call_shifts.c.starts_at <= at,
-            or_(on_call_shifts.c.ends_at.is_(None), on_call_shifts.c.ends_at > at),
-            staff.c.active,
-        )
-    )
-    found: dict[UUID, set[UUID]] = {team: set() for team in team_ids}
-    for row in rows:
-        found[row.team_id].add(row.staff_id)
-    return found
 
 
 def listed(connection: Connection, day: date) -> list[TeamLine]:

@@ -39,7 +39,7 @@ from services.domain.registry import (
 from services.domain.roles import Role
 from services.domain.scopes import Scope
 from services.domain.set_up import SetUp, Supervision
-from services.storage import endpoints, staff, teams
+from services.storage import decisions, endpoints, escalations, staff, teams
 from services.storage.sealing import KeyRing
 from services.storage.tables import audit_log, client_secrets, endpoint_secrets
 from services.system import System
@@ -211,8 +211,12 @@ def test_a_new_supervisor_follows_the_old_one_from_the_day_given(system: System)
     with system.database.begin(COMMAND_LINE) as connection:
         ids = {name: line.id for name, line in staff.find(connection, ["okafor", "lindqvist", "bashir"]).items()}
         okafor = ids["okafor"]
-        assert staff.supervisors_on(connection, [okafor], date(2025, 9, 30)) == {okafor: ids["lindqvist"]}
-        assert staff.supervisors_on(connection, [okafor], handover) == {okafor: ids["bashir"]}
+        for day, supervisor in (
+            (datetime(2025, 9, 30, 12, tzinfo=UTC), "lindqvist"),
+            (datetime(2025, 10, 1, 12, tzinfo=UTC), "bashir"),
+        ):
+            above = escalations.supervisors_above(connection, [okafor], day)
+            assert above[okafor] == ids[supervisor]
         assert staff.open_supervisions(connection, ["okafor"]) == {"okafor": Supervision("bashir", handover)}
     assert refused_for(register_staff(system, COMMAND_LINE, PEOPLE[0])) == [("since", "out_of_order")]
 
@@ -228,16 +232,16 @@ def test_a_team_knows_its_members_by_day_and_who_answers_by_the_hour(system: Sys
         registered[entry].id for entry in (("team", "alder-cps/after-hours"), ("staff", "okafor"), ("staff", "bashir"))
     )
     with system.database.begin(COMMAND_LINE) as connection:
-        assert teams.members_on(connection, [desk], date(2025, 9, 30)) == {desk: {okafor}}
-        assert teams.members_on(connection, [desk], date(2025, 10, 1)) == {desk: {bashir}}
+        assert teams.teams_of(connection, okafor, date(2025, 9, 30)) == {desk}
+        assert teams.teams_of(connection, bashir, date(2025, 9, 30)) == set()
         assert teams.teams_of(connection, okafor, date(2025, 10, 1)) == set()
         assert teams.teams_of(connection, bashir, date(2025, 10, 1)) == {desk}
-        assert teams.on_shift(connection, [desk], datetime(2025, 10, 1, 3, 59, tzinfo=UTC)) == {desk: set()}
-        assert teams.on_shift(connection, [desk], datetime(2025, 10, 1, 4, tzinfo=UTC)) == {desk: {bashir}}
-        assert teams.on_shift(connection, [desk], datetime(2025, 10, 2, 4, tzinfo=UTC)) == {desk: set()}
+        assert escalations.on_shift(connection, [desk], datetime(2025, 10, 1, 3, 59, tzinfo=UTC)) == {}
+        assert escalations.on_shift(connection, [desk], datetime(2025, 10, 1, 4, tzinfo=UTC)) == {desk: bashir}
+        assert escalations.on_shift(connection, [desk], datetime(2025, 10, 2, 4, tzinfo=UTC)) == {}
         assert [(line.slug, line.members) for line in teams.listed(connection, DAY)] == [("after-hours", ("okafor",))]
         assert teams.end_membership(connection, desk, bashir, date(2025, 10, 3))
-        assert teams.members_on(connection, [desk], date(2025, 10, 4)) == {desk: set()}
+        assert teams.teams_of(connection, bashir, date(2025, 10, 4)) == set()
 
 
 def test_a_client_has_two_secrets_at_a_time_and_a_third_is_refused(each_role: tuple[System, Actor]) -> None:
@@ -282,11 +286,11 @@ def test_an_endpoint_that_was_switched_off_stays_off_when_the_set_up_runs_again(
     endpoint = registered["endpoint", "alder-police https://rms.example.org/hooks"].id
     police = registered["agency", "alder-police"].id
     with system.database.begin(COMMAND_LINE) as connection:
-        assert endpoints.active_of(connection, [police]) == {police: [(endpoint, HOOK.url)]}
+        assert decisions.active_endpoints(connection, [police]) == {police: [endpoint]}
     new_of(switch_endpoint(system, COMMAND_LINE, endpoint, active=False))
     done(set_up(system, COMMAND_LINE, PLAN))
     with system.database.begin(COMMAND_LINE) as connection:
-        assert endpoints.active_of(connection, [police]) == {}
+        assert decisions.active_endpoints(connection, [police]) == {}
 
 
 def test_webhooks_go_to_this_machine_only_where_that_is_allowed(system: System) -> None:

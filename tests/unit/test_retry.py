@@ -1,13 +1,11 @@
-"""When a message is tried again, when that is given up, and how what is known of a delivery only moves forward."""
+"""When a message is tried again, and when that is given up."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.delivery import DeliveryFact, NotificationState, advance
 from services.domain.retry import (
     URGENT_WAITS,
     WEBHOOK_WAITS,
@@ -81,54 +79,3 @@ def test_more_jitter_is_never_sooner(urgency: Urgency, attempts: int, one: float
     assert isinstance(sooner, TryAgain)
     assert isinstance(later, TryAgain)
     assert sooner.at <= later.at
-
-
-@given(st.sampled_from(NotificationState), st.lists(st.sampled_from(DeliveryFact), max_size=5))
-def test_a_delivery_ends_the_same_in_whatever_order_its_facts_come(
-    state: NotificationState, facts: list[DeliveryFact]
-) -> None:
-    def after(order: tuple[DeliveryFact, ...]) -> NotificationState:
-        reached = state
-        for fact in order:
-            reached = advance(reached, fact)
-        return reached
-
-    assert {after(order) for order in permutations(facts)} == {after(tuple(sorted(facts)))}
-
-
-@given(st.sampled_from(NotificationState), st.sampled_from(DeliveryFact))
-def test_the_same_fact_twice_changes_nothing_more(state: NotificationState, fact: DeliveryFact) -> None:
-    assert advance(advance(state, fact), fact) == advance(state, fact)
-
-
-@given(st.lists(st.sampled_from(DeliveryFact)))
-def test_an_acknowledgement_is_never_taken_back(facts: list[DeliveryFact]) -> None:
-    state = NotificationState.ACKNOWLEDGED
-    for fact in facts:
-        state = advance(state, fact)
-    assert state is NotificationState.ACKNOWLEDGED
-
-
-@given(st.lists(st.sampled_from(DeliveryFact)))
-def test_giving_up_never_hides_a_delivery(facts: list[DeliveryFact]) -> None:
-    state = advance(NotificationState.PENDING, DeliveryFact.TAKEN)
-    for fact in facts:
-        state = advance(state, fact)
-    assert state in {NotificationState.DELIVERED, NotificationState.ACKNOWLEDGED}
-
-
-@pytest.mark.parametrize(
-    ("state", "fact", "after"),
-    [
-        (NotificationState.PENDING, DeliveryFact.TAKEN, NotificationState.DELIVERED),
-        (NotificationState.PENDING, DeliveryFact.GIVEN_UP, NotificationState.UNDELIVERED),
-        (NotificationState.PENDING, DeliveryFact.ACKNOWLEDGED, NotificationState.ACKNOWLEDGED),
-        (NotificationState.UNDELIVERED, DeliveryFact.TAKEN, NotificationState.DELIVERED),
-        (NotificationState.DELIVERED, DeliveryFact.GIVEN_UP, NotificationState.DELIVERED),
-        (NotificationState.DELIVERED, DeliveryFact.ACKNOWLEDGED, NotificationState.ACKNOWLEDGED),
-    ],
-)
-def test_each_fact_leads_where_it_should(
-    state: NotificationState, fact: DeliveryFact, after: NotificationState
-) -> None:
-    assert advance(state, fact) is after
