@@ -62,7 +62,7 @@ def run(options: Options) -> Report:
         secrets = populate(system, numbers)
         product = stack.enter_context(served(running))
         other = stack.enter_context(served(running, BARE, environment={bare.DATABASE_URL: _bare_database(running)}))
-        made = _Traffic(options.random(), numbers, product, secrets)
+        made = Traffic(options.random(), numbers, product, secrets)
         for to in (product, other):
             _singly(made.single(to, WARM_UP), to)
         ratio, ours, theirs = median_ratio(
@@ -133,7 +133,7 @@ def _bare_database(running: LocalStores) -> str:
 
 
 @dataclass(slots=True)
-class _Traffic:
+class Traffic:
     """Requests about the cases of a county, never the same twice."""
 
     random: Random
