@@ -4,7 +4,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import click
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 _MOST_BYTES = 65_536
 
@@ -16,7 +16,7 @@ _MOST_BYTES = 65_536
 def listen(port: int, secret: str, count: int) -> None:
     """Receive webhooks on this machine, for a try; print each whose signature is good, refuse the others."""
     left = count
-    hook = Webhook(secret)
+    hook = _hook(secret)
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -38,3 +38,10 @@ def listen(port: int, secret: str, count: int) -> None:
     with HTTPServer(("127.0.0.1", port), Receiver) as server:
         while count == 0 or left > 0:
             server.handle_request()
+
+
+def _hook(secret: str) -> Webhook:
+    try:
+        return Webhook(secret)
+    except (EmptyWebhookSecretError, ValueError):
+        raise click.BadParameter("is no signing secret: they look like whsec_…", param_hint="--secret") from None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from services import wiring
 from services.actions.play_story import StoryEvent, play_story
@@ -86,7 +86,7 @@ def _refusal(event: StoryEvent, outcome: Outcome) -> dict[str, Any]:
 def _print(report: dict[str, Any]) -> None:
     console = Console()
     for title, columns in _TABLES.items():
-        table = Table(*columns, title=title)
+        table = Table(*(Column(name, overflow="fold") for name in columns), title=title)
         for row in report[title]:
             table.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
         console.print(table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from services import wiring
 from services.actions.sweep import sweep as sweep_lanes
@@ -82,7 +82,7 @@ def status(home: Path | None) -> None:
     if found is None or not found.running:
         click.echo(f"Nothing runs on {folder.root}.")
         sys.exit(1)
-    table = Table("service", "state", "pid", "restarts", "look")
+    table = Table("service", "state", "pid", "restarts", Column("look", overflow="fold"))
     for service in found.services:
         table.add_row(
             service.name,
