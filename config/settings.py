@@ -40,6 +40,8 @@ class Settings:
     webhook_allow_private: bool
     proxies: int
     limits_url: str
+    metrics_token: str | None
+    traces: bool
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -64,6 +66,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_allow_private=environment.get("TALLYSTICK_WEBHOOK_ALLOW_PRIVATE", "") == "yes",
         proxies=_whole(environment, "TALLYSTICK_PROXIES", 0),
         limits_url=_secret(environment, "TALLYSTICK_LIMITS_URL") or "memory://",
+        metrics_token=_secret(environment, "TALLYSTICK_METRICS_TOKEN"),
+        traces=environment.get("TALLYSTICK_TRACES", "") == "yes",
     )
 
 

@@ -10,6 +10,8 @@ from services.domain.urgency import Lane
 from services.policy.book import PolicyBook
 from services.storage.database import Database
 from services.storage.sealing import KeyRing
+from services.telemetry.measures import Measures
+from services.telemetry.traces import NoTraces, Traces
 
 
 class Bells(Protocol):
@@ -60,3 +62,5 @@ class System:
     limits: Limits = field(default_factory=Limits)
     public_url: str = "http://127.0.0.1:8400"
     done_by: str = "sweeper"
+    measures: Measures = field(default_factory=Measures)
+    traces: Traces = field(default_factory=NoTraces)

@@ -1,11 +1,8 @@
 """Building a system from the settings: the one place where the parts are put together."""
 
 import hashlib
-import sys
 from dataclasses import replace
 from pkgutil import resolve_name
-
-import structlog
 
 import config.settings
 from config.settings import Settings, SettingsError
@@ -15,6 +12,9 @@ from services.policy.book import load_policy_book
 from services.storage.database import DatabaseRole, connect
 from services.storage.sealing import KeyRing
 from services.system import Bells, NoBells, System
+from services.telemetry import logs
+from services.telemetry.measures import Measures
+from services.telemetry.traces import NoTraces, Traces
 
 __all__ = [
     "Settings",
@@ -28,19 +28,6 @@ __all__ = [
 ]
 
 
-def log_in_json() -> None:
-    """Log lines are JSON on standard error: a time, an event word, ids and codes. Never case data."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
     return config.settings.from_environment()
@@ -51,20 +38,24 @@ def system_of(settings: Settings, role: DatabaseRole, done_by: str, *, pool_size
 
     ``done_by`` names the engine in the tally of jobs: ``celery``, ``sweeper``, ``command``.
     """
-    log_in_json()
+    traces = _traces(settings, done_by)
+    logs.configure(traces.trace_of_now)
     if settings.database_url is None:
         raise SettingsError("TALLYSTICK_DATABASE_URL: not set, and no system runs on this machine's data folder")
+    measures = Measures()
     return System(
         database=connect(settings.database_url, role, pool_size=pool_size),
         clock=shifted_clock(settings.clock_offset),
         keys=keys_of(settings),
         policy=load_policy_book(settings.policy_folder),
-        bells=_bells(settings),
+        bells=_bells(settings, measures),
         channels={
             "webhook": WebhookChannel(hosts=settings.webhook_hosts, allow_private=settings.webhook_allow_private)
         },
         public_url=settings.public_url,
         done_by=done_by,
+        measures=measures,
+        traces=traces,
     )
 
 
@@ -93,10 +84,22 @@ def keys_of(settings: Settings) -> KeyRing:
     return KeyRing(payloads=settings.master_key, vault=settings.vault_key)
 
 
-def _bells(settings: Settings) -> Bells:
+def _traces(settings: Settings, service: str) -> Traces:
+    """Loaded only where they are asked for: without them, nothing of OpenTelemetry is."""
+    if not settings.traces:
+        return NoTraces()
+    try:
+        record = resolve_name("services.telemetry.recorded_traces:record_traces")
+    except ImportError as error:
+        raise SettingsError(f"TALLYSTICK_TRACES: the extra `traces` is not installed: {error.name}") from error
+    recorded: Traces = record(service)
+    return recorded
+
+
+def _bells(settings: Settings, measures: Measures) -> Bells:
     """The bells that the settings name. They are loaded by name: the web does not know what rings in a worker."""
     if settings.broker_url is None:
         return NoBells()
     connect_bells = resolve_name(settings.bells)
-    bells: Bells = connect_bells(settings.broker_url)
+    bells: Bells = connect_bells(settings.broker_url, measures.bell_not_rung)
     return bells

@@ -5,10 +5,11 @@ message at a time, JSON, no results, no retries, no eta, no remote control, hard
 """
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
 from services import wiring
 from services.domain.urgency import Lane
+from services.telemetry import logs
 from workers.bells import WORK
 
 _BELLS_EVERY = {Lane.URGENT: 1.0, Lane.ROUTINE: 2.0, Lane.BULK: 5.0}
@@ -49,6 +50,12 @@ def _app() -> Celery:
 
 
 app = _app()
+
+
+@setup_logging.connect
+def _log_as_we_do(**_: object) -> None:
+    """Instead of Celery's own way, which writes down the text of whatever a task raises."""
+    logs.configure()
 
 
 @worker_process_init.connect

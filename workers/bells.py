@@ -6,7 +6,7 @@ takes at most 200 ms, and after a failure none is made for a second.
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import redis
 import structlog
@@ -35,8 +35,8 @@ def broker_options() -> dict[str, float | int | bool]:
     }
 
 
-def connect(broker_url: str) -> "CeleryBells":
-    """Bells that ring over this broker."""
+def connect(broker_url: str, not_rung: Callable[[Lane], None] = lambda _: None) -> "CeleryBells":
+    """Bells that ring over this broker; ``not_rung`` is told of those that it did not take."""
     app = Celery("tallystick-bells", broker=broker_url, set_as_current=False)
     app.conf.update(
         broker_transport_options=broker_options(),
@@ -46,7 +46,7 @@ def connect(broker_url: str) -> "CeleryBells":
         task_serializer="json",
         task_store_errors_even_if_ignored=False,
     )
-    return CeleryBells(app, coalescing_store(broker_url))
+    return CeleryBells(app, coalescing_store(broker_url), not_rung)
 
 
 def coalescing_store(broker_url: str) -> "redis.Redis | None":
@@ -64,9 +64,12 @@ def coalescing_store(broker_url: str) -> "redis.Redis | None":
 class CeleryBells:
     """Rings lanes by Celery messages; rings that nobody has answered yet are coalesced."""
 
-    def __init__(self, app: Celery, store: "redis.Redis | None") -> None:
+    def __init__(
+        self, app: Celery, store: "redis.Redis | None", not_rung: Callable[[Lane], None] = lambda _: None
+    ) -> None:
         self._app = app
         self._store = store
+        self._not_rung = not_rung
         self._silent_until = 0.0
         self._lock = threading.Lock()
 
@@ -74,7 +77,8 @@ class CeleryBells:
         """Ring once for each lane. Never raises; silent for a second after the broker did not answer."""
         for lane in sorted(set(lanes)):
             if time.monotonic() < self._silent_until:
-                return
+                self._not_rung(lane)
+                continue
             try:
                 if self._first(lane):
                     crash_points.reached("ring.coalesced")
@@ -83,6 +87,7 @@ class CeleryBells:
             except (redis.RedisError, BrokerError, OSError) as error:
                 with self._lock:
                     self._silent_until = time.monotonic() + _SILENT_SECONDS
+                self._not_rung(lane)
                 _log.warning("bell_not_rung", lane=lane.value, code=type(error).__name__)
 
     def _first(self, lane: Lane) -> bool:

@@ -89,6 +89,7 @@ def _lock_others(system: System, connection: Connection, drafts: Sequence[Draft]
 
 
 def _entry(system: System, actor: Actor, draft: Draft, now: datetime) -> event_log.NewEntry:
+    system.traces.link(draft.attributes)
     pointers: list[UUID] = []
 
     def new_pointer() -> str:
@@ -133,4 +134,5 @@ def _routing_job(system: System, event: Event, due_at: datetime) -> NewJob:
         due_at=due_at,
         case_id=event.case_id,
         agency_id=event.agency_id,
+        arguments=system.traces.carried(),
     )

@@ -25,7 +25,15 @@ from services import crash_points
 from services.actions.read.disclosed_event import unread_title
 from services.actions.settle_deliveries import DELIVERY, Answered, put_off, settle, withhold
 from services.channels.calls import CALLS
-from services.channels.message import Channel, NotDelivered, OutwardMessage, SendResult, thin_body
+from services.channels.message import (
+    Channel,
+    Delivered,
+    NotDelivered,
+    OutwardMessage,
+    Refused,
+    SendResult,
+    thin_body,
+)
 from services.clock import machine_clock
 from services.domain.delivery import NotificationState
 from services.domain.disclosure import Purpose, Reader, disclose
@@ -44,6 +52,7 @@ PATIENCE: Final = 1.0
 _WRITE_EVERY = 0.1
 """Seconds within which what came of calls is gathered, to be written at once."""
 
+_CAME_OF_IT = {Delivered: "delivered", NotDelivered: "failed", Refused: "refused"}
 _TO_BE_SENT = frozenset({NotificationState.PENDING, NotificationState.UNDELIVERED})
 _log = structlog.get_logger()
 
@@ -87,7 +96,7 @@ def _make(
     write_at = monotonic() + _WRITE_EVERY
     while True:
         if monotonic() < until:
-            _start(waiting, under_way)
+            _start(system, waiting, under_way)
         if not under_way:
             break
         left = max(0.0, until - monotonic())
@@ -104,12 +113,12 @@ def _make(
     return answered
 
 
-def _start(waiting: dict[UUID, deque[Call]], under_way: dict[Future[SendResult], Call]) -> None:
+def _start(system: System, waiting: dict[UUID, deque[Call]], under_way: dict[Future[SendResult], Call]) -> None:
     """Begin as many of the waiting calls as there are places for."""
     for receiver in list(waiting):
         calls = waiting[receiver]
         while calls:
-            future = CALLS.start(receiver, partial(_send, calls[0]))
+            future = CALLS.start(receiver, partial(_send, system, calls[0]))
             if future is None:
                 break
             under_way[future] = calls.popleft()
@@ -117,7 +126,18 @@ def _start(waiting: dict[UUID, deque[Call]], under_way: dict[Future[SendResult],
             del waiting[receiver]
 
 
-def _send(call: Call) -> SendResult:
+def _send(system: System, call: Call) -> SendResult:
+    began, outcome = monotonic(), "failed"
+    try:
+        with system.traces.call(call.job, call.notification.id, call.number):
+            result = _sent(call)
+        outcome = _CAME_OF_IT[type(result)]
+    finally:
+        system.measures.called(outcome, monotonic() - began)
+    return result
+
+
+def _sent(call: Call) -> SendResult:
     crash_points.reached("call.begun")
     result = call.channel.send(replace(call.message, sent_at=machine_clock()))
     crash_points.reached("call.answered")

@@ -227,6 +227,7 @@ class RoutingPlan:
                     due_at=self.now,
                     case_id=row.case_id,
                     agency_id=row.agency_id,
+                    arguments=self.system.traces.carried(row.event_id),
                 )
             else:
                 first = first_escalation_job(row, self.system.policy.escalation, self.now)

@@ -6,6 +6,7 @@ back and done one by one, so that only the job that cannot be done is put off, a
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -23,6 +24,7 @@ from services.storage import jobs
 from services.storage.database import DATABASE_AWAY
 from services.storage.jobs import Job, LeaseLostError
 from services.system import System
+from services.telemetry.logs import place_of
 
 Handler = Callable[[System, Sequence[Job]], None]
 
@@ -85,10 +87,19 @@ def _batches(leased: Sequence[Job]) -> Iterator[Sequence[Job]]:
 
 
 def _do(system: System, handler: Handler, batch: Sequence[Job]) -> None:
+    with structlog.contextvars.bound_contextvars(lane=batch[0].lane.value, kind=batch[0].kind):
+        _do_bound(system, handler, batch)
+
+
+def _do_bound(system: System, handler: Handler, batch: Sequence[Job]) -> None:
     try:
-        handler(system, batch)
+        with system.traces.batch(batch):
+            handler(system, batch)
+        if batch[0].kind == "route":
+            now = system.clock()
+            system.measures.told(batch[0].lane, "inbox", [(now - job.due_at).total_seconds() for job in batch])
     except LeaseLostError:
-        _log.info("lease_lost", kind=batch[0].kind, jobs=len(batch))
+        _log.info("lease_lost", jobs=len(batch))
     except DATABASE_AWAY:
         raise
     except Exception as error:  # noqa: BLE001 (the one place: whatever an action raises must not stop the lane)
@@ -96,12 +107,14 @@ def _do(system: System, handler: Handler, batch: Sequence[Job]) -> None:
             for job in batch:
                 _do(system, handler, [job])
         else:
-            _put_off(system, batch[0], type(error).__name__)
+            with suppress(LeaseLostError):
+                _put_off(system, batch[0], error)
 
 
-def _put_off(system: System, job: Job, code: str) -> None:
+def _put_off(system: System, job: Job, error: Exception) -> None:
     """Try a failed job again later, each time twice as late; after the last try set it aside, visibly."""
-    _log.error("job_failed", job=job.id, kind=job.kind, ref=str(job.ref), attempts=job.attempts, code=code)
+    _log.error("job_failed", job=job.id, ref=job.ref, attempts=job.attempts, **place_of(error))
+    code = type(error).__name__
     with system.database.begin(system_actor("jobs")) as connection:
         if job.attempts >= TRIES:
             jobs.set_aside(connection, job, code)

@@ -63,6 +63,9 @@ def settle(system: System, came: Sequence[Answered]) -> None:
                     lanes |= _close(system, connection, [one], now)
         crash_points.reached("settle.written")
     crash_points.reached("settle.committed")
+    for one in came:
+        if isinstance(one.result, Delivered):
+            system.measures.told(one.job.lane, "webhook", [(now - one.notification.accepted).total_seconds()])
     if lanes:
         system.bells.ring(lanes)
 
@@ -118,6 +121,7 @@ def _close(system: System, connection: Connection, came: Sequence[Answered], now
         match _next(one, now):
             case TryAgain(at), code:
                 later.append((one.job, at, code))
+                _log.warning("delivery_failed", notification=one.notification.id, attempt=one.number, code=code)
             case GiveUp(), code:
                 given_up.append(Abandoned(one.notification, one.number, code))
                 done.append(one.job)
@@ -146,8 +150,9 @@ def _give_up(system: System, connection: Connection, given_up: Sequence[Abandone
     notifications.mark_undelivered(connection, [one.notification.id for one in given_up])
     entries = [_entry(one.notification, "undelivered", one.attempts, one.code) for one in given_up]
     audit.record(connection, DELIVERY, now, entries)
+    system.measures.given_up(len(given_up))
     for one in given_up:
-        _log.warning("undelivered", notification=str(one.notification.id), attempts=one.attempts, code=one.code)
+        _log.warning("undelivered", notification=one.notification.id, attempts=one.attempts, code=one.code)
     return report_undelivered(system, connection, DELIVERY, given_up, now)
 
 

@@ -37,10 +37,11 @@ _log = structlog.get_logger()
 def sweep(system: System, stop: threading.Event) -> None:
     """Sweep every lane until ``stop`` is set. Any number of sweepers may run at the same time.
 
-    Calls to receivers run in threads of their own, so that one that hangs holds up no lane.
+    Calls to receivers run in threads of their own, so that one that hangs holds up no lane. Where one of the threads
+    fails, all stop and this returns: a process that is started again is better than one that leaves a lane to itself.
     """
     threads = [
-        threading.Thread(target=_sweep_lane, args=(system, lane, kinds, stop), name=f"sweep-{lane}-{name}", daemon=True)
+        threading.Thread(target=_one_lane, args=(system, lane, kinds, stop), name=f"sweep-{lane}-{name}", daemon=True)
         for lane in Lane
         for name, kinds in (("deciding", DECIDING), ("calling", CALLING))
     ]
@@ -48,6 +49,13 @@ def sweep(system: System, stop: threading.Event) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _one_lane(system: System, lane: Lane, kinds: frozenset[str], stop: threading.Event) -> None:
+    try:
+        _sweep_lane(system, lane, kinds, stop)
+    finally:
+        stop.set()
 
 
 def _sweep_lane(system: System, lane: Lane, kinds: frozenset[str], stop: threading.Event) -> None:

@@ -21,6 +21,7 @@ from services.cli.story_file import StoryFileError
 from services.domain.actors import system_actor
 from services.local.machine import LocalStores
 from services.storage.migrating import migrate
+from services.telemetry import logs
 
 
 @click.command()
@@ -33,7 +34,7 @@ def replay(file: Path, until: datetime | None, setup: Path | None, form: str) ->
 
     Who there is comes from the set-up file, by default agencies.yaml beside FILE.
     """
-    wiring.log_in_json()
+    logs.configure()
     try:
         report = replay_story(file, setup or file.with_name("agencies.yaml"), until.date() if until else None)
     except (StoryFileError, ValueError) as error:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from services import wiring
+from services.actions.keep_measures import MeasureKeeper
 from services.actions.sweep import sweep as sweep_lanes
 from services.cli.demo import announce, prepare_demo, with_story
 from services.cli.here import settings_here
@@ -113,4 +114,7 @@ def sweep() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    sweep_lanes(wiring.system_of(settings_here(), DatabaseRole.WORKER, "sweeper", pool_size=6), stop)
+    system = wiring.system_of(settings_here(), DatabaseRole.WORKER, "sweeper", pool_size=6)
+    keeper = MeasureKeeper(system).start()
+    sweep_lanes(system, stop)
+    keeper.stop()

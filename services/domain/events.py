@@ -34,6 +34,10 @@ class Event:
     data: Mapping[str, object]
 
 
+_OF_TRACES = frozenset({"traceparent", "tracestate"})
+"""Extensions that say how an event is sent, not what: they may differ when it is sent again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """An event as its sender wrapped it (CloudEvents 1.0), its attributes checked and its payload not yet.
@@ -75,7 +79,9 @@ class Envelope:
         return {name: value for name, value in named.items() if value is not None} | dict(self.extensions)
 
     def said(self) -> dict[str, object]:
-        """Everything that the sender said, as one JSON value: the same in every mode of transport and time zone."""
+        """Everything that the sender said, as one JSON value: the same in every mode of transport and time zone, and
+        whatever trace the sending was part of.
+        """
         return {
             "id": self.id,
             "source": self.source,
@@ -84,7 +90,7 @@ class Envelope:
             "time": self.time.isoformat(),
             "recordedtime": self.recorded.isoformat(),
             "data": self.data,
-            **self.attributes,
+            **{name: value for name, value in self.attributes.items() if name not in _OF_TRACES},
         }
 
 

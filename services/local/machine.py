@@ -164,7 +164,14 @@ def local_services(wanted: Wanted) -> list[Service]:
         stop_stage=_STAGES["sweeper"],
     )
     workers = [_worker(lane, processes, environment) for lane, processes in WORKERS.items()]
-    return [*stores, migrate, sweeper, _web(wanted, environment), *workers, _beat(wanted.folder, environment)]
+    return [
+        *stores,
+        migrate,
+        sweeper,
+        _web(wanted, environment | _metrics_token(wanted.folder)),
+        *workers,
+        _beat(wanted.folder, environment),
+    ]
 
 
 def key_files(folder: DataFolder, names: Sequence[str] | None = None) -> dict[str, str]:
@@ -181,6 +188,15 @@ def key_files(folder: DataFolder, names: Sequence[str] | None = None) -> dict[st
         folder.secret(secret, lambda: base64.b64encode(os.urandom(32)).decode())
         files[f"{name}_FILE"] = str(folder.secret_path(secret))
     return files
+
+
+def _metrics_token(folder: DataFolder) -> dict[str, str]:
+    """The token with which figures are read, of this machine's own where nobody has given one."""
+    name = "TALLYSTICK_METRICS_TOKEN"
+    if {name, f"{name}_FILE"} & os.environ.keys():
+        return {}
+    folder.secret(name.lower())
+    return {f"{name}_FILE": str(folder.secret_path(name.lower()))}
 
 
 def _addresses(postgres: PostgresServer, valkey: ValkeyServer) -> Addresses:

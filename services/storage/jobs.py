@@ -294,19 +294,6 @@ def drop(connection: Connection, ids: Collection[int]) -> int:
     return connection.execute(delete(jobs).where(jobs.c.id.in_(list(ids)), jobs.c.state == "set_aside")).rowcount
 
 
-def oldest_due(connection: Connection, now: datetime) -> dict[Lane, float]:
-    """The health that is watched: for how many seconds the oldest due job of each lane has been due; 0 for none."""
-    rows = connection.execute(
-        select(jobs.c.lane, func.min(jobs.c.due_at).label("since"))
-        .where(jobs.c.state == "queued", jobs.c.due_at <= now)
-        .group_by(jobs.c.lane)
-    )
-    ages = dict.fromkeys(Lane, 0.0)
-    for row in rows:
-        ages[Lane(row.lane)] = (now - row.since).total_seconds()
-    return ages
-
-
 def next_due(connection: Connection) -> datetime | None:
     """When the next queued job is due (business time); None where nothing is queued."""
     return connection.execute(select(func.min(jobs.c.due_at)).where(jobs.c.state == "queued")).scalar()

@@ -59,6 +59,7 @@ class Outgoing:
     event_id: UUID
     event_type: str
     emitter: Role
+    accepted: datetime
     case_id: UUID | None
     role: Role
     recipient_id: UUID
@@ -117,6 +118,7 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             notifications.c.event_id,
             event_log.c.type,
             event_log.c.emitter,
+            event_log.c.accepted,
             notifications.c.case_id,
             notifications.c.role,
             notifications.c.recipient_id,
@@ -147,6 +149,7 @@ def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoi
             event_id=row.event_id,
             event_type=row.type,
             emitter=Role(row.emitter),
+            accepted=row.accepted,
             case_id=row.case_id,
             role=Role(row.role),
             recipient_id=row.recipient_id,

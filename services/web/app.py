@@ -12,9 +12,10 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services import wiring
+from services.actions.keep_measures import MeasureKeeper
 from services.domain.sign_in import ABSOLUTE
 from services.system import System
-from services.web import authentication, context, description, headers, health, pages, problems
+from services.web import authentication, context, description, headers, health, observing, pages, problems
 from services.web.api import blueprints as api_blueprints
 from services.web.authentication import FORM_COOKIE, PUBLIC_OF_LIBRARIES
 from services.web.failures import log_failure
@@ -55,8 +56,10 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
     problems.install(app)
+    observing.install(app)
     app.before_request(_refuse_nul)
     authentication.install(app)
+    observing.install_after_identification(app)
     protection = CSRFProtect(app)
     Bootstrap5(app)
     app.jinja_env.undefined = StrictUndefined
@@ -66,6 +69,8 @@ def create_app(system: System, settings: WebSettings) -> APIFlask:
     app.register_blueprint(pages.blueprint)
     app.spec_processor(lambda described: description.complete(app, cast(dict[str, Any], described)))
     app.after_request(lambda response: _hardened(response, settings))
+    health.install(app, system)
+    system.traces.instrument(app)
     return app
 
 
@@ -73,9 +78,16 @@ def from_environment() -> APIFlask:
     """The application of a web process, as its environment says. Raises SettingsError or InvalidPolicyError."""
     settings = wiring.read_settings()
     web = web_settings(
-        wiring.token_key(settings), settings.public_url, limits_url=settings.limits_url, proxies=settings.proxies
+        wiring.token_key(settings),
+        settings.public_url,
+        limits_url=settings.limits_url,
+        proxies=settings.proxies,
+        metrics_token=settings.metrics_token,
     )
-    return create_app(wiring.web_system(), web)
+    system = wiring.web_system()
+    app = create_app(system, web)
+    observing.keep(app, MeasureKeeper(system))
+    return app
 
 
 def _refuse_nul() -> None:

@@ -18,6 +18,7 @@ class WebSettings:
     people come over HTTPS: cookies then travel over HTTPS only and carry the ``__Host-`` prefix. ``limits_url`` is
     where rates are counted: ``memory://`` (every process for itself) or a Redis address; intake never depends on it.
     ``proxies`` is the number of reverse proxies in front whose ``X-Forwarded-For`` and ``-Proto`` are believed.
+    ``metrics_token`` is what Prometheus shows to read the figures; without one nobody reads them.
     """
 
     signer: TokenSigner
@@ -25,9 +26,17 @@ class WebSettings:
     secure: bool = True
     limits_url: str = "memory://"
     proxies: int = 0
+    metrics_token: str | None = None
 
 
-def web_settings(token_key: bytes, public_url: str, *, limits_url: str = "memory://", proxies: int = 0) -> WebSettings:
+def web_settings(
+    token_key: bytes,
+    public_url: str,
+    *,
+    limits_url: str = "memory://",
+    proxies: int = 0,
+    metrics_token: str | None = None,
+) -> WebSettings:
     """The settings of an installation at ``public_url``. ``token_key`` is its seed for access tokens, 32 bytes; the
     key for forms is derived from it (RFC 5869), so that there is one secret fewer to keep.
     """
@@ -38,4 +47,5 @@ def web_settings(token_key: bytes, public_url: str, *, limits_url: str = "memory
         secure=public_url.startswith("https://"),
         limits_url=limits_url,
         proxies=proxies,
+        metrics_token=metrics_token,
     )

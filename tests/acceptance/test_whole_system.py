@@ -13,7 +13,7 @@ import pytest
 
 from services.cli.here import settings_here
 from services.domain.actors import system_actor
-from services.storage import jobs
+from services.storage import jobs, watch
 from services.storage.database import DatabaseRole, connect
 from tests.running import Running, start, wait_for
 
@@ -127,7 +127,7 @@ def test_in_normal_running_celery_does_the_jobs(running: Running, welfare: Sende
 
 def _oldest(database: object) -> float:
     with database.begin(system_actor("test")) as connection:  # type: ignore[attr-defined]
-        return max(jobs.oldest_due(connection, datetime.now(UTC)).values())
+        return max(lane.seconds for lane in watch.waiting(connection, datetime.now(UTC)).values())
 
 
 def test_with_redis_frozen_an_urgent_event_reaches_its_inbox_within_two_seconds(

@@ -40,6 +40,7 @@ WHO_MAY_KNOW = {
     "TALLYSTICK_MASTER_KEY": ENGINES - {"beat"},
     "TALLYSTICK_VAULT_KEY": ENGINES - {"beat"},
     "TALLYSTICK_TOKEN_KEY": ENGINES - {"beat"},
+    "TALLYSTICK_METRICS_TOKEN": {"web"},
 }
 """Every secret, with the services that are told it."""
 

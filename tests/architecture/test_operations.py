@@ -12,6 +12,7 @@ from services.local.folders import DataFolder
 from services.local.machine import LocalStores, Wanted, local_services
 from services.storage.database import Database
 from tests.architecture.source import ROOT
+from tests.architecture.test_alerts import exported
 from tests.architecture.test_compose import WHO_MAY_KNOW, asked_settings, normal
 
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -60,14 +61,15 @@ def test_every_secret_of_the_containers_is_made() -> None:
     shell = next(code for code in _fences("sh") if "compose.env" in code)
     (passwords,) = re.findall(r"for name in ((?:\w+_PASSWORD ?)+)", shell)
     (keys,) = re.findall(r"for name in ((?:[A-Z]+ ?)+); do echo \"TALLYSTICK_", shell)
-    assert {*passwords.split(), *(f"TALLYSTICK_{key}_KEY" for key in keys.split())} == set(WHO_MAY_KNOW)
+    tokens = re.findall(r"echo \"(TALLYSTICK_\w+_TOKEN)=\$\(openssl", shell)
+    assert {*passwords.split(), *(f"TALLYSTICK_{key}_KEY" for key in keys.split()), *tokens} == set(WHO_MAY_KNOW)
 
 
 def test_the_figures_that_are_watched_are_exported() -> None:
-    code = (ROOT / "services" / "web" / "health.py").read_text(encoding="utf-8")
-    watched = set(re.findall(r"`(tallystick_\w+)\{", _operations()))
+    watch = _operations().partition("\n## Watch\n")[2].partition("\n## ")[0]
+    watched = set(re.findall(r"`(tallystick_\w+)[ `{]", watch))
     assert watched
-    assert all(f'"{name}"' in code for name in watched)
+    assert watched <= {name.removesuffix("_count") for name in exported()}
 
 
 def test_the_queries_can_be_asked_by_the_application(database: Database) -> None:

@@ -6,11 +6,10 @@ from typing import NoReturn
 import pytest
 from structlog.testing import capture_logs
 
-from services.domain.urgency import Lane
 from services.storage import migrating
 from services.storage.database import DatabaseRole, connect
 from services.web.authentication import public
-from tests.web_world import BROWSER, PROBATION_NUMBER, World, app_on, event
+from tests.web_world import BROWSER, World, app_on
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/nothing", "/v1/nothing", "/openapi.json"])
@@ -111,13 +110,6 @@ def test_a_process_is_ready_only_on_the_tables_that_it_knows(world: World, monke
     assert world.client().get("/readyz").get_json() == {"status": "ready"}
     monkeypatch.setattr(migrating, "newest_version", lambda: "another")
     assert world.client().get("/readyz").status_code == 503
-
-
-def test_the_age_of_the_oldest_due_job_is_measured_per_lane(world: World) -> None:
-    assert all(f'{{lane="{lane.value}"}} 0.0' in world.client().get("/metrics").get_data(as_text=True) for lane in Lane)
-    world.send("alder-probation-supervision", event("prob.checkin_missed", {"due": "2025-03-07"}, PROBATION_NUMBER))
-    lines = world.client().get("/metrics").get_data(as_text=True).splitlines()
-    assert any(line.startswith('tallystick_oldest_due_job_seconds{lane="routine"}') for line in lines)
 
 
 def test_a_failure_says_nothing_of_a_case_neither_in_the_answer_nor_in_the_log(world: World) -> None:

@@ -42,6 +42,7 @@ from services.storage.tables.registry import (
     team_members,
     teams,
 )
+from services.storage.tables.watch import measured
 
 __all__ = [
     "INSTANT",
@@ -67,6 +68,7 @@ __all__ = [
     "intake_conflicts",
     "job_tally",
     "jobs",
+    "measured",
     "metadata",
     "notifications",
     "on_call_shifts",

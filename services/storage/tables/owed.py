@@ -52,6 +52,11 @@ notifications = Table(
         name="notifications_once_key",
         postgresql_nulls_not_distinct=True,
     ),
+    Index(
+        "notifications_unacknowledged_idx",
+        "written_at",
+        postgresql_where=text("channel = 'inbox' AND urgency = 'U0' AND acknowledged_at IS NULL"),
+    ),
     Index("notifications_inbox_idx", "recipient_id", "created_at", postgresql_where=text("channel = 'inbox'")),
     one_of("state", "pending", "delivered", "acknowledged", "undelivered"),
 )
@@ -66,6 +71,7 @@ attempts = Table(
     Column("finished_at", INSTANT),
     Column("outcome", Text),
     Column("code", Text),
+    Index("attempts_open_idx", "started_at", postgresql_where=text("finished_at IS NULL")),
 )
 
 tasks = Table(
