@@ -31,6 +31,7 @@ from benchmarks.chaotic.senders import Senders, clients_of
 from benchmarks.chaotic.whole import Whole, wait_for, whole
 from benchmarks.figures import AtLeast, AtMost, Figure, Report
 from benchmarks.options import Options
+from services.actions.verify_ledger import verify_ledger
 from services.clock import machine_clock
 from services.domain.actors import Actor
 from services.local.folders import DataFolder
@@ -86,6 +87,7 @@ def run(options: Options) -> Report:
         _send_what_was_put_off(system, by)
         found = evidence.gather(system, before, Path(folder) / "clients.ndjson", hearing.journal, by)
         verdict = check(found, expected)
+        ledger = verify_ledger(system, evidence.READER)
         restarts = {str(service["name"]): service["restarts"] for service in services_of(running.home)}
     return Report(
         name="chaos",
@@ -93,6 +95,7 @@ def run(options: Options) -> Report:
         seed=options.seed,
         figures=[
             *figures_of(verdict),
+            Figure("breaks in the ledger", len(ledger.breaks), "", AtMost(0)),
             Figure("not taken in the end", len(untaken), "", AtMost(0)),
             Figure("urgent, accepted to inbox, p50", verdict.urgent_at(0.5), "s"),
             Figure("urgent, accepted to inbox, p99", verdict.urgent_at(0.99), "s", AtMost(5)),

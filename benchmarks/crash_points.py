@@ -34,11 +34,12 @@ from benchmarks.chaotic.promises import examples_of, figures_of
 from benchmarks.chaotic.receivers import receivers
 from benchmarks.chaotic.senders import Senders, clients_of
 from benchmarks.county import URGENT, Sent
-from benchmarks.figures import AtLeast, Figure, Report
+from benchmarks.figures import AtLeast, AtMost, Figure, Report
 from benchmarks.options import Options
 from benchmarks.stage import POLICY, stores
 from services.actions.play_story import agency_actors
 from services.actions.run_jobs import HANDLERS, run_jobs
+from services.actions.verify_ledger import verify_ledger
 from services.channels.rehearsal import RehearsalChannel
 from services.crash_points import POINTS
 from services.domain.actors import Actor
@@ -97,12 +98,17 @@ def run(options: Options, points: Sequence[str] = POINTS) -> Report:
         verdict = check(
             evidence.gather(here.system, before, Path(folder) / "clients.ndjson", hearing.journal), expected
         )
+        ledger = verify_ledger(here.system, evidence.READER)
     least = AtLeast(here.wanted)
     return Report(
         name="crash_points",
         question="Is anything lost, made up or done twice when a process dies at the worst moments?",
         seed=options.seed,
-        figures=[*figures_of(verdict), *(Figure(f"died at {point}", here.hits[point], "", least) for point in points)],
+        figures=[
+            *figures_of(verdict),
+            Figure("breaks in the ledger", len(ledger.breaks), "", AtMost(0)),
+            *(Figure(f"died at {point}", here.hits[point], "", least) for point in points),
+        ],
         setting={"seconds": round(time.monotonic() - started), **examples_of(verdict)},
     )
 

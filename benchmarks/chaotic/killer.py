@@ -16,7 +16,7 @@ import redis
 
 VICTIMS = ("web", "worker-urgent", "worker-routine", "worker-bulk", "sweeper", "beat", "valkey", "postgres")
 WITH_CHILDREN = ("web", "worker-urgent", "worker-routine", "worker-bulk", "postgres")
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,12 +102,15 @@ class Killer:
         return False
 
     def _pid(self, victim: str, *, with_children: bool) -> int | None:
-        """The process of a service; waits for it, and its children, while it is being started again."""
+        """The process of a service that is ready; waits for it, and its children, while it is being started again: on
+        a slow machine a web that is killed while it starts would never answer anybody.
+        """
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             for service in services_of(self.home):
                 pid = service["pid"]
-                if service["name"] != victim or not isinstance(pid, int) or not is_alive(pid):
+                ready = service["name"] == victim and service["state"] == "ready"
+                if not ready or not isinstance(pid, int) or not is_alive(pid):
                     continue
                 if not with_children or children_of(pid):
                     return pid
