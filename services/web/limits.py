@@ -5,6 +5,8 @@ client has a rate of its own, which decorators cannot say safely with threads.
 """
 
 from dataclasses import dataclass
+from threading import Lock
+from time import monotonic, time
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -20,7 +22,61 @@ TOKENS_A_MINUTE = 60
 LOOKUPS_A_MINUTE = 240
 """Reads of cases, inboxes and tasks by one client or person."""
 
+_COUNTS_AT_MOST = 10_000
 _TOO_MANY = {"Retry-After": "60"}
+
+
+class CountedHere(Storage):
+    """Counts in this process. The library's own storage starts a thread for almost every request, to forget what is
+    over, and waits for its start.
+    """
+
+    STORAGE_SCHEME = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._counts: dict[str, tuple[int, float]] = {}
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """Nothing that could fail."""
+        return StorageError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a count, which begins anew ``expiry`` seconds after it began. Returns the count."""
+        now = monotonic()
+        with self._lock:
+            if key not in self._counts and len(self._counts) >= _COUNTS_AT_MOST:
+                self._counts = {name: count for name, count in self._counts.items() if count[1] > now}
+            count, until = self._counts.get(key, (0, 0.0))
+            if until <= now:
+                count, until = 0, now + expiry
+            self._counts[key] = count + amount, until
+            return count + amount
+
+    def get(self, key: str) -> int:
+        """A count as it stands."""
+        count, until = self._counts.get(key, (0, 0.0))
+        return count if until > monotonic() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When a count begins anew, in seconds since the epoch."""
+        return time() + max(0.0, self._counts.get(key, (0, 0.0))[1] - monotonic())
+
+    def check(self) -> bool:
+        """Always at hand."""
+        return True
+
+    def reset(self) -> int:
+        """Forget every count. Returns how many there were."""
+        with self._lock:
+            forgotten, self._counts = len(self._counts), {}
+        return forgotten
+
+    def clear(self, key: str) -> None:
+        """Forget one count."""
+        self._counts.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +88,9 @@ class Rates:
     @classmethod
     def counted_in(cls, url: str) -> "Rates":
         """Count in ``memory://`` or in a Redis at ``redis://…``."""
-        patience = {} if url.startswith("memory:") else {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
-        storage = storage_from_string(url, wrap_exceptions=True, **patience)
+        if url.startswith("memory:"):
+            return cls(FixedWindowRateLimiter(CountedHere()))
+        storage = storage_from_string(url, wrap_exceptions=True, socket_connect_timeout=0.2, socket_timeout=0.2)
         if not isinstance(storage, Storage):
             raise TypeError(f"rates cannot be counted in {url.partition(':')[0]}")
         return cls(FixedWindowRateLimiter(storage))
