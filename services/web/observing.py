@@ -4,7 +4,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from services.actions.keep_measures import MeasureKeeper
 from services.web import context
@@ -40,7 +40,6 @@ def keep(app: Flask, keeper: MeasureKeeper) -> None:
 
 
 def _begin() -> None:
-    clear_contextvars()
     bind_contextvars(request=uuid4().hex)
     g.began = perf_counter()
 
@@ -60,4 +59,4 @@ def _say_whose() -> None:
 
 
 def _forget(_: BaseException | None) -> None:
-    clear_contextvars()
+    unbind_contextvars("request", "client", "agency")
