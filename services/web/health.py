@@ -61,6 +61,7 @@ def ready() -> dict[str, object]:
 
 @blueprint.get("/metrics")
 @public
+@blueprint.doc(responses={401: "Not with the token for figures.", 404: "Nobody reads figures here: no token is set."})
 def metrics() -> Response:
     """The figures of the whole system, for Prometheus; with the token for them alone."""
     _require_token(context.settings().metrics_token)
