@@ -42,6 +42,6 @@ EXPOSE 8400
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8400/healthz', timeout=2)"]
 
-CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket", \
-     "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--bind", "0.0.0.0:8400", \
+CMD ["gunicorn", "--worker-class", "services.web.server.Worker", "--workers", "2", "--threads", "8", \
+     "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--bind", "0.0.0.0:8400", \
      "services.web.app:from_environment()"]

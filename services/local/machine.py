@@ -228,7 +228,8 @@ def _web(wanted: Wanted, environment: Mapping[str, str]) -> Service:
     return Service(
         name="web",
         command=_python(
-            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"),
+            *("gunicorn", "--worker-class", "services.web.server.Worker", "--workers", "2", "--threads", "8"),
+            "--no-control-socket",
             *("--worker-tmp-dir", str(scratch), "--graceful-timeout", "20", "--bind", f"{_bracketed(host)}:{port}"),
             "services.web.app:from_environment()",
         ),

@@ -13,6 +13,7 @@ from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, render_template, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -81,6 +82,8 @@ def install(app: APIFlask) -> None:
     app.register_error_handler(ProblemError, answer)
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(CSRFError, lambda _: answer(ProblemError("form-expired")))
+    # A body in chunks is read, and found to be none, only when a view asks for it.
+    app.register_error_handler(ParseException, lambda _: answer(ProblemError("malformed")))
     app.register_error_handler(DBAPIError, _from_database)
     app.register_error_handler(PoolTimeout, lambda _: answer(unavailable()))
 

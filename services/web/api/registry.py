@@ -1,11 +1,12 @@
 """The registry, for administrators' programs: agencies, their people, teams, clients and endpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from flask import request
 from marshmallow import fields, validate
 
 from services.actions.register_agency import register_agency
@@ -19,6 +20,7 @@ from services.actions.rotate_secrets import (
     revoke_client_secret,
     revoke_endpoint_secret,
 )
+from services.domain.errors import FieldProblem
 from services.domain.registry import (
     EVENTS_PER_MINUTE,
     FORBIDDEN,
@@ -39,12 +41,13 @@ from services.domain.scopes import Scope
 from services.web import context
 from services.web.api.bodies import Body, day, instant, text
 from services.web.authentication import scope
-from services.web.kinds import ProblemError
+from services.web.kinds import ProblemError, not_found
 
 blueprint = APIBlueprint("registry", __name__, tag="Registry")
 
 _ANSWERS = {200: "It was there already; now it is as asked.", 201: "Registered.", 403: "Not an administrator."}
 _ROLES = sorted(role.value for role in set(Role) - WITHOUT_LOGIN - {Role.SYSTEM})
+_SECRETS = _ANSWERS | {422: "It has two secrets in force already."}
 _Answer = tuple[dict[str, object], int]
 
 
@@ -157,7 +160,7 @@ def client(slug: str, json_data: Mapping[str, Any]) -> _Answer:
 @blueprint.post("/v1/clients/<client_id>/secrets")
 @scope(Scope.ADMIN)
 @blueprint.output(RegisteredOut, status_code=201)
-@blueprint.doc(responses=_ANSWERS)
+@blueprint.doc(responses=_SECRETS)
 def client_secret(client_id: str) -> _Answer:
     """Make another secret for a client. Two are valid at a time, so that it can change over."""
     return _answer(add_client_secret(context.system(), context.actor(), client_id))
@@ -186,7 +189,7 @@ def endpoint(json_data: Mapping[str, Any]) -> _Answer:
 @blueprint.post("/v1/endpoints/<uuid:endpoint_id>/secrets")
 @scope(Scope.ADMIN)
 @blueprint.output(RegisteredOut, status_code=201)
-@blueprint.doc(responses=_ANSWERS)
+@blueprint.doc(responses=_SECRETS)
 def endpoint_secret(endpoint_id: UUID) -> _Answer:
     """Make another signing secret for an endpoint. Messages are signed with both while two are in force."""
     return _answer(add_endpoint_secret(context.system(), context.actor(), endpoint_id))
@@ -231,10 +234,18 @@ def team(json_data: Mapping[str, Any]) -> _Answer:
     return _answer(register_team(context.system(), context.actor(), new))
 
 
+def _names_nothing(problems: Sequence[FieldProblem]) -> bool:
+    """Whether it is the path that names what is not there."""
+    named = request.view_args or {}
+    return all(one.code == "unknown" and one.field in named for one in problems)
+
+
 def _answer(outcome: Registered | NotRegistered) -> _Answer:
     match outcome:
         case NotRegistered(problems) if problems == (FORBIDDEN,):
             raise ProblemError("not-permitted", FORBIDDEN.message)
+        case NotRegistered(problems) if _names_nothing(problems):
+            raise not_found()
         case NotRegistered(problems):
             raise ProblemError("invalid", errors=problems)
         case Registered(id_, became, secret):
