@@ -202,3 +202,16 @@ def test_what_a_person_is_asked_to_find_out_is_due_some_day(county: Alder, clock
     with county.system.database.begin(someone) as connection:
         over = set(connection.execute(text(told)).scalars())
     assert over == {"deadline.task.see_to_set_aside.overdue", "deadline.task.compare_versions.overdue"}
+
+
+def test_what_a_killed_worker_left_behind_is_routed_before_what_came_since(county: Alder, someone: Actor) -> None:
+    county.open_case("police")
+    county.work()
+    earlier = county.accept("police", "le.dv_incident", INCIDENT)
+    assert len(lease(county.system, someone)) == 1
+    later = county.accept("police", "le.dv_incident", INCIDENT)
+    let_leases_run_out(county.system, someone)
+    county.work()
+    with county.system.database.begin(someone) as connection:
+        told = connection.execute(text("SELECT event_id FROM notifications ORDER BY written_at")).scalars()
+        assert [event_id for event_id in dict.fromkeys(told) if event_id in {earlier, later}] == [earlier, later]

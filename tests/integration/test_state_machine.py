@@ -64,7 +64,7 @@ Lanes = tuple[Lane, ...]
 COUNTY = "state_machine"
 
 EXAMPLES = settings(
-    max_examples=2_000 if RELEASE else 40,
+    max_examples=2_000 if RELEASE else 30,
     stateful_step_count=50 if RELEASE else 25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
