@@ -32,23 +32,28 @@ class Home:
     agency_id: UUID
 
 
+# Each part by itself (OFFSET 0): the planner guesses many rows where there are few, and would read whole tables.
 _LATER = text(
     """
     WITH wanted AS MATERIALIZED (
         SELECT * FROM json_to_recordset(CAST(:wanted AS json))
             AS w(case_id uuid, types text[], since timestamptz, sequence bigint)
     ), placed AS (
-        SELECT e.id, w.case_id FROM wanted AS w
-        JOIN event_log AS e ON e.case_id = w.case_id AND (e.time, e.sequence) > (w.since, w.sequence)
-        WHERE e.type = ANY(w.types)
+        SELECT e.id, w.case_id FROM wanted AS w CROSS JOIN LATERAL (
+            SELECT e.id FROM event_log AS e
+            WHERE e.case_id = w.case_id AND (e.time, e.sequence) > (w.since, w.sequence) AND e.type = ANY(w.types)
+            OFFSET 0) AS e
         UNION
-        SELECT e.id, w.case_id FROM wanted AS w
-        JOIN event_links AS l ON l.case_id = w.case_id AND l.unlinked_by_event_id IS NULL
-        JOIN event_log AS e ON e.id = l.event_id AND (e.time, e.sequence) > (w.since, w.sequence)
-        WHERE e.type = ANY(w.types)
+        SELECT e.id, w.case_id FROM wanted AS w CROSS JOIN LATERAL (
+            SELECT e.id FROM event_links AS l JOIN event_log AS e ON e.id = l.event_id
+            WHERE l.case_id = w.case_id AND l.unlinked_by_event_id IS NULL
+                AND (e.time, e.sequence) > (w.since, w.sequence) AND e.type = ANY(w.types)
+            OFFSET 0) AS e
     )
-    SELECT p.id, p.case_id FROM placed AS p
-    JOIN event_outcomes AS o ON o.event_id = p.id AND o.case_id = p.case_id AND o.state = 'processed'
+    SELECT p.id, p.case_id FROM placed AS p CROSS JOIN LATERAL (
+        SELECT FROM event_outcomes AS o
+        WHERE o.event_id = p.id AND o.case_id = p.case_id AND o.state = 'processed'
+        OFFSET 0) AS o
     """
 )
 
