@@ -6,13 +6,14 @@ client has a rate of its own, which decorators cannot say safely with threads.
 
 from dataclasses import dataclass
 from threading import Lock
-from time import monotonic, time
+from time import monotonic
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from services.clock import machine_clock
 from services.web.kinds import ProblemError, unavailable
 
 SIGN_INS_A_MINUTE = 20
@@ -62,7 +63,7 @@ class CountedHere(Storage):
 
     def get_expiry(self, key: str) -> float:
         """When a count begins anew, in seconds since the epoch."""
-        return time() + max(0.0, self._counts.get(key, (0, 0.0))[1] - monotonic())
+        return machine_clock().timestamp() + max(0.0, self._counts.get(key, (0, 0.0))[1] - monotonic())
 
     def check(self) -> bool:
         """Always at hand."""
