@@ -44,4 +44,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 
 CMD ["gunicorn", "--worker-class", "services.web.server.Worker", "--workers", "2", "--threads", "8", \
      "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--bind", "0.0.0.0:8400", \
-     "services.web.app:from_environment()"]
+     "--preload", "services.web.app:from_environment()"]

@@ -231,6 +231,7 @@ def _web(wanted: Wanted, environment: Mapping[str, str]) -> Service:
             *("gunicorn", "--worker-class", "services.web.server.Worker", "--workers", "2", "--threads", "8"),
             "--no-control-socket",
             *("--worker-tmp-dir", str(scratch), "--graceful-timeout", "20", "--bind", f"{_bracketed(host)}:{port}"),
+            "--preload",
             "services.web.app:from_environment()",
         ),
         environment=environment,
