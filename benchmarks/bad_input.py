@@ -125,7 +125,9 @@ def run(options: Options) -> Report:
             bad += [too_large(good[0]) for _ in range(5)]
             bad += [spoiled(random, random.choice(good)) for _ in range(count - len(bad))]
             random.shuffle(bad)
-            owner = create_engine(make_url(running.postgres.dsn(DATABASE, SUPERUSER)).set(drivername="postgresql+psycopg"))
+            owner = create_engine(
+                make_url(running.postgres.dsn(DATABASE, SUPERUSER)).set(drivername="postgresql+psycopg")
+            )
             with owner.connect() as connection:
                 before = _state(connection)
             began = time.monotonic()
