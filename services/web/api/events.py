@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 from marshmallow import fields
 from werkzeug.exceptions import HTTPException
 
-from schemas.envelope import BATCH, STRUCTURED, Batch, Malformed, NotAnEvent, One, read_events
+from schemas.envelope import Batch, Malformed, NotAnEvent, One, read_events
 from services.actions.read.receipts import find_receipt
 from services.actions.receive_events import (
     Accepted,
@@ -24,7 +24,7 @@ from services.domain.errors import FieldProblem
 from services.domain.events import Envelope
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body
+from services.web.api.bodies import Body, plain_body
 from services.web.authentication import confirm, scope
 from services.web.kinds import KINDS, ProblemError, not_found
 from services.web.problems import document
@@ -65,20 +65,6 @@ class ReceiptOut(Body):
     decided = fields.AwareDateTime(attribute="at", allow_none=True)
 
 
-_EVENT = {
-    "type": "object",
-    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
-    "description": "A CloudEvent; docs/events.md has the schema of each type's data.",
-}
-REQUEST_BODIES = {
-    "/v1/events": {
-        STRUCTURED: _EVENT,
-        BATCH: {"type": "array", "maxItems": 1000, "items": _EVENT},
-        "application/json": {"type": "object", "description": "The data alone: the attributes are ce- headers."},
-    }
-}
-
-
 @blueprint.post("/v1/events")
 @scope(Scope.EVENTS_WRITE, remembered=True)
 @blueprint.output(AcceptedOut, status_code=202, description="Kept: what follows from it is done from now on.")
@@ -111,7 +97,7 @@ def receive() -> Response:
 
 
 def _received() -> Response:
-    body = _body()
+    body = plain_body()
     match read_events(dict(request.headers), body):
         case NotAnEvent(problem):
             raise ProblemError("unsupported-media-type", problem.message, [problem])
@@ -121,14 +107,6 @@ def _received() -> Response:
             return _answer_one(event, len(body))
         case Batch(events):
             return _answer_batch(events, len(body))
-
-
-def _body() -> bytes:
-    coding = request.headers.get("Content-Encoding", "identity").lower()
-    if coding != "identity":
-        problem = FieldProblem("Content-Encoding", "unsupported", "Send the body as it is, not compressed.")
-        raise ProblemError("unsupported-media-type", problem.message, [problem])
-    return request.get_data()
 
 
 def _answer_one(event: Envelope | Malformed, size: int) -> Response:
