@@ -31,7 +31,7 @@ from services.system import System
 
 CASES = 200
 ROUNDS = 7
-CONNECTIONS = 8
+CONNECTIONS = 16
 SINGLE_POSTS = 2_000
 """In a round, on each side."""
 STEADY_RATE = 50.0

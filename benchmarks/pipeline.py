@@ -26,7 +26,8 @@ from services.actions.receive_events import Accepted, receive_events
 from services.actions.run_jobs import run_jobs
 from services.domain.actors import Actor, system_actor
 from services.domain.urgency import Lane
-from services.storage.tables import jobs, notifications
+from services.storage import jobs
+from services.storage.tables import notifications
 from services.system import System
 from workers import bells
 
@@ -75,7 +76,7 @@ class Ours:
 
     def _open(self) -> bool:
         with self.system.database.begin(system_actor("benchmark")) as connection:
-            return connection.execute(select(jobs.c.id).where(jobs.c.kind == "route").limit(1)).first() is not None
+            return bool(jobs.lanes_with_work(connection, self.system.clock()))
 
     def _notifications(self) -> int:
         with self.system.database.begin(system_actor("benchmark")) as connection:

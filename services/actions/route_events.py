@@ -99,7 +99,7 @@ def _plan(
     case_ids = {event.case_id for event in events if event.case_id}
     facts = rosters.case_facts(connection, case_ids, _named_tasks(events), now) if case_ids else {}
     facts |= _with_incidents(system, connection, facts, events)
-    kinds = list(system.policy.routing.kinds)
+    kinds = system.policy.routing.kinds_concerned_by({event.type for event in events})
     linked = set(targets_of(event for event in events if event.type == LINKED))
     asked = decisions.open_task_names(connection, case_ids, kinds, linked) if case_ids else {}
     return RoutingPlan(system=system, now=now, facts=facts, asked=asked, causes=causes)

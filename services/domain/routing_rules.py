@@ -4,7 +4,7 @@
 ``services.domain.routing`` applies them. What is settled and no policy may change stands in the latter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -215,6 +215,13 @@ class RoutingPolicy:
     unmatched: StandingRule
     worker: Audience
     """Who carries the case: the survivor's tasks go to the first of these that is held."""
+
+    def kinds_concerned_by(self, event_types: Collection[str]) -> frozenset[str]:
+        """The kinds of task whose open ones matter to events of these types: those that they may complete, and those of
+        which a case has one at a time.
+        """
+        completed = {kind for event_type in event_types for kind, _ in self.completions.get(event_type, ())}
+        return frozenset(completed | {name for name, kind in self.kinds.items() if kind.single})
 
     def public_record_of(self, event_type: str) -> PublicRecord | None:
         """When a fact of this type is on public record; None for a type that the policy does not know."""

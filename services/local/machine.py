@@ -24,7 +24,7 @@ from services.local.valkey import ValkeyServer
 KEYS = ("TALLYSTICK_MASTER_KEY", "TALLYSTICK_VAULT_KEY", "TALLYSTICK_TOKEN_KEY")
 """Settings that hold 32 secret bytes; this machine makes its own where nobody gives them."""
 
-WORKERS = {"urgent": 2, "routine": 1, "bulk": 1}
+WORKERS = {"urgent": 2, "routine": 2, "bulk": 1}
 """Lanes, with the number of processes that work on each."""
 
 _STAGES = {"postgres": 0, "valkey": 1, "migrate": 2, "sweeper": 3, "web": 4, "worker": 5, "beat": 6}

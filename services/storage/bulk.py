@@ -22,7 +22,6 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
-    any_,
     bindparam,
     cast,
     column,
@@ -53,11 +52,11 @@ def _as_json(value: object) -> object:
 
 
 def among(wanted: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """Whether a column's value is one of these, as one parameter: the same statement for any number of values, which
-    so is parsed and planned once. UUIDs and whole numbers only.
+    """Whether a column's value is one of these, as one parameter: the same statement for any number of values. UUIDs
+    and whole numbers only. The values are a table to join with: tested row by row, an array is searched from its start.
     """
     literal = "{" + ",".join(value.hex if isinstance(value, UUID) else str(int(value)) for value in values) + "}"
-    return wanted == any_(cast(bindparam(None, literal, type_=Text), ARRAY(wanted.type)))
+    return wanted.in_(select(func.unnest(cast(bindparam(None, literal, type_=Text), ARRAY(wanted.type)))))
 
 
 def unfolded(*columns: Column[Any], name: str = "new") -> TableValuedAlias:

@@ -30,6 +30,15 @@ class DatabaseRole(StrEnum):
     READER = "tallystick_reader"
 
 
+_PLANS = {
+    DatabaseRole.WEB: "",
+    DatabaseRole.WORKER: "-c plan_cache_mode=force_custom_plan",
+    DatabaseRole.READER: "",
+}
+"""Workers ask few and large questions: each is worth a plan of its own, made for its size and today's tables. A plan
+that was kept from when a table was small reads all of it when it is large.
+"""
+
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What is raised when the database cannot be reached, is shutting down, or does not answer in time."""
 
@@ -98,7 +107,7 @@ def connect(url: str, role: DatabaseRole, *, pool_size: int = 5) -> Database:
         pool_use_lifo=True,
         hide_parameters=True,
         json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": 2, "options": f"{_TIMEOUTS} {_DURABLE} -c timezone=UTC"},
+        connect_args={"connect_timeout": 2, "options": f"{_TIMEOUTS} {_DURABLE} {_PLANS[role]} -c timezone=UTC"},
     )
     return Database(engine, role)
 

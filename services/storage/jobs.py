@@ -80,31 +80,52 @@ def add(connection: Connection, new: Sequence[NewJob]) -> None:
 _NEW = tuple(field.name for field in fields(NewJob))
 
 
-# Asked many times a second, mostly in vain: without the lock and the plan of the lease itself.
+# Asked many times a second, mostly in vain: without the lock and the plan of the lease itself, and by the index alone.
 _ANY_DUE = text(
     """
     SELECT EXISTS (
-        SELECT FROM jobs
-        WHERE lane = :lane AND state = 'queued' AND kind = ANY(:kinds)
-          AND due_at <= :now - make_interval(secs => :unclaimed_for)
-          AND (lease_until IS NULL OR lease_until < clock_timestamp()))
+        SELECT FROM unnest(CAST(:kinds AS text[])) AS wanted(kind)
+        CROSS JOIN LATERAL (
+            SELECT FROM jobs
+            WHERE lane = :lane AND state = 'queued' AND kind = wanted.kind
+              AND due_at <= :now - make_interval(secs => :unclaimed_for)
+              AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            ORDER BY due_at, id
+            LIMIT 1
+        ) AS first)
     """
 )
 
+# Of a long queue the jobs of few cases are taken, all that are due of each: what a batch must know of its cases is read
+# once for many events, and the other cases are free for whoever leases next.
 _LEASE = text(
     """
-    WITH due AS MATERIALIZED (
-        SELECT j.id FROM jobs AS j
-        WHERE j.lane = :lane AND j.state = 'queued' AND j.kind = ANY(:kinds)
-          AND j.due_at <= :now - make_interval(secs => :unclaimed_for)
-          AND (j.lease_until IS NULL OR j.lease_until < clock_timestamp())
-          AND j.created_at <= clock_timestamp() - make_interval(secs => :unclaimed_for)
-          AND (j.kind <> 'route' OR j.case_id IS NULL OR NOT EXISTS (
-                SELECT 1 FROM jobs AS earlier
-                WHERE earlier.lane = j.lane AND earlier.case_id = j.case_id AND earlier.id < j.id
-                  AND earlier.kind = 'route' AND earlier.lease IS NOT NULL
-                  AND earlier.lease_until >= clock_timestamp()))
-        ORDER BY j.due_at, j.id
+    WITH seen AS MATERIALIZED (
+        SELECT found.* FROM unnest(CAST(:kinds AS text[])) AS wanted(kind)
+        CROSS JOIN LATERAL (
+            SELECT j.id, j.due_at, j.case_id FROM jobs AS j
+            WHERE j.lane = :lane AND j.state = 'queued' AND j.kind = wanted.kind
+              AND j.due_at <= :now - make_interval(secs => :unclaimed_for)
+              AND (j.lease_until IS NULL OR j.lease_until < clock_timestamp())
+              AND j.created_at <= clock_timestamp() - make_interval(secs => :unclaimed_for)
+              AND (j.kind <> 'route' OR j.case_id IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM jobs AS earlier
+                    WHERE earlier.lane = j.lane AND earlier.case_id = j.case_id AND earlier.id < j.id
+                      AND earlier.kind = 'route' AND earlier.lease IS NOT NULL
+                      AND earlier.lease_until >= clock_timestamp()))
+            ORDER BY j.due_at, j.id
+            LIMIT :window
+        ) AS found
+    ), placed AS (
+        SELECT id, due_at, dense_rank() OVER (ORDER BY since, first) AS place FROM (
+            SELECT id, due_at, min(due_at) OVER together AS since, min(id) OVER together AS first
+            FROM seen
+            WINDOW together AS (PARTITION BY COALESCE(CAST(case_id AS text), CAST(id AS text)))
+        ) AS grouped
+    ), due AS MATERIALIZED (
+        SELECT j.id FROM placed JOIN jobs AS j ON j.id = placed.id
+        WHERE placed.place <= :cases
+        ORDER BY placed.due_at, placed.id
         LIMIT :limit
         FOR UPDATE OF j SKIP LOCKED
     )
@@ -115,6 +136,11 @@ _LEASE = text(
     RETURNING jobs.id, key, lane, kind, ref, case_id, agency_id, arguments, due_at, attempts, lease
     """
 )
+_WINDOW = 4
+"""So many times the limit of a lease are looked at, to find those of few cases."""
+_JOBS_A_CASE = 5
+_FEW_CASES = 20
+"""A lease is of so many cases at most as its limit has jobs, divided by this; an urgent one of any number."""
 
 
 def lease(
@@ -140,6 +166,8 @@ def lease(
         {
             **asked,
             "limit": limit,
+            "window": limit * _WINDOW,
+            "cases": limit if lane is Lane.URGENT else max(_FEW_CASES, limit // _JOBS_A_CASE),
             "lease": uuid4(),
             "route_lease": LEASE_SECONDS["route"] * DECIDING_LEASE_FACTOR[lane],
             "deliver_lease": LEASE_SECONDS["deliver"],

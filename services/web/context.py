@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app, g
 
+from services.actions.receive_together import Gathering
 from services.domain.actors import Actor
 from services.storage.access_tokens import Claims
 from services.storage.sessions import Session
@@ -51,6 +52,7 @@ class Surroundings:
     settings: WebSettings
     rates: Rates
     remembered: Remembered = field(default_factory=Remembered)
+    gathering: Gathering = field(default_factory=Gathering)
 
 
 def surround(extensions: dict[str, object], surroundings: Surroundings) -> None:
@@ -80,6 +82,11 @@ def rates() -> Rates:
 def remembered() -> Remembered:
     """The clients that this process remembers."""
     return _around().remembered
+
+
+def gathering() -> Gathering:
+    """The senders whose events this process is keeping at this moment."""
+    return _around().gathering
 
 
 def remembered_claims() -> Claims | None:

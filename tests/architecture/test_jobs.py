@@ -16,6 +16,7 @@ from workers.bells import WORK
 ENVIRONMENT = {
     "config/settings.py": "reads the settings",
     "services/cli": "fills what the environment leaves open from the data folder",
+    "services/crash_points.py": "arms a crash point, in a checkout alone: no setting of an installed system",
     "services/local": "hands the environment on to the processes that it starts",
 }
 """Who may look at the environment, and why."""

@@ -113,7 +113,7 @@ def _answer_one(event: Envelope | Malformed, size: int) -> Response:
     refusal = _refusal(event, size)
     if refusal is not None:
         raise refusal
-    [outcome] = _receive([event])
+    outcome = _receive_one(event)
     if not isinstance(outcome, Accepted):
         raise _problem(outcome)
     response = _json(_accepted(outcome), 202)
@@ -139,6 +139,17 @@ def _refusal(event: Envelope | Malformed, size: int) -> ProblemError | None:
     if size > limit and len(orjson.dumps(event.said())) > limit:
         return ProblemError("too-large", _TOO_LARGE.format(limit))
     return None
+
+
+def _receive_one(event: Envelope | Malformed) -> Outcome:
+    if isinstance(event, Malformed):
+        return Invalid(event.problems)
+    claims, system = context.claims(), context.system()
+    context.rates().take_events(claims.client_id, claims.events_per_minute, 1)
+    if system.traces.trace_of_now() is not None:
+        # A trace is that of one request, and follows its event alone.
+        return receive_events(system, context.actor(), [event], claims=context.remembered_claims())[0]
+    return context.gathering().receive(system, context.actor(), event, context.remembered_claims())
 
 
 def _receive(events: Sequence[Envelope | Malformed]) -> list[Outcome]:
