@@ -1,5 +1,6 @@
 """What an action needs, as one value. `services/wiring.py` builds it; tests build it on real stores."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -27,6 +28,34 @@ class NoBells:
 
     def ring(self, lanes: Iterable[Lane]) -> None:
         """Ring nothing."""
+
+
+class BellsApart:
+    """Rings other bells from a thread of its own: whoever rings goes on at once, and what is rung meanwhile is rung
+    together. The thread begins with the first ring, and so in the process that rings.
+    """
+
+    def __init__(self, bells: Bells) -> None:
+        self._bells = bells
+        self._due: set[Lane] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, lanes: Iterable[Lane]) -> None:
+        """Have these lanes rung soon."""
+        with self._changed:
+            self._due.update(lanes)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._ring_what_is_due, name="bells", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _ring_what_is_due(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._due)
+                due, self._due = self._due, set()
+            self._bells.ring(due)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.clock import shifted_clock
 from services.policy.book import load_policy_book
 from services.storage.database import DatabaseRole, connect
 from services.storage.sealing import KeyRing
-from services.system import Bells, NoBells, System
+from services.system import Bells, BellsApart, NoBells, System
 from services.telemetry import logs
 from services.telemetry.measures import Measures
 from services.telemetry.traces import NoTraces, Traces
@@ -60,8 +60,9 @@ def system_of(settings: Settings, role: DatabaseRole, done_by: str, *, pool_size
 
 
 def web_system() -> System:
-    """The system of a web process."""
-    return system_of(read_settings(), DatabaseRole.WEB, "web", pool_size=8)
+    """The system of a web process. It rings apart from the requests: no answer waits for a broker."""
+    system = system_of(read_settings(), DatabaseRole.WEB, "web", pool_size=8)
+    return replace(system, bells=BellsApart(system.bells))
 
 
 def without_bells(system: System) -> System:
