@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.chaotic.killer import children_of, services_of
 
-OURS = ("web", "worker-urgent", "worker-routine", "worker-bulk", "sweeper", "beat")
+OURS = ("web", "worker-urgent", "worker-routine", "worker-bulk", "sweeper", "sweeper-2", "beat")
 """The services that are processes of ours; the stores are not."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -111,6 +111,11 @@ def done_things(system: System) -> list[Done]:
     return found
 
 
+def is_rung(done: Done) -> bool:
+    """Whether somebody was told because an alert climbed its ladder."""
+    return done.effect.startswith("escalated ")
+
+
 def endpoint_of(url: str) -> str:
     """The name of a receiver: the last part of its address."""
     return urlsplit(url).path.rpartition("/")[2]
@@ -135,14 +140,15 @@ def gather(
     system: System, before: Collection[str], clients: Path, receivers: Path, by: datetime | None = None
 ) -> Evidence:
     """All evidence: of a database, and of two journals. Events that were there ``before``, and those that the system
-    itself has said, are left out, with what came of them; so is what was done after ``by``, since ladders go on.
+    itself has said, are left out, with what came of them; so is what ladders did after ``by``, since they go on.
     """
     events = kept_events(system, before)
     ids = {one.id for one in events}
     limit = by.timestamp() if by else math.inf
-    done = [one for one in done_things(system) if one.event in ids and one.written <= limit]
+    all_done = done_things(system)
+    done = [one for one in all_done if one.event in ids and (one.written <= limit or not is_rung(one))]
     messages = heard(receivers)
-    others = {one.id for one in done_things(system)} - {one.id for one in done}
+    others = {one.id for one in all_done} - {one.id for one in done}
     return Evidence(
         said=said(clients),
         heard=[one for one in messages if one.message not in others],

@@ -14,8 +14,17 @@ from threading import Thread
 
 import redis
 
-VICTIMS = ("web", "worker-urgent", "worker-routine", "worker-bulk", "sweeper", "beat", "valkey", "postgres")
-WITH_CHILDREN = ("web", "worker-urgent", "worker-routine", "worker-bulk", "postgres")
+VICTIMS = (
+    "web",
+    "worker-urgent",
+    "worker-routine",
+    "worker-bulk",
+    "sweeper",
+    "sweeper-2",
+    "beat",
+    "valkey",
+    "postgres",
+)
 _PATIENCE = 120.0
 
 

@@ -27,6 +27,9 @@ KEYS = ("TALLYSTICK_MASTER_KEY", "TALLYSTICK_VAULT_KEY", "TALLYSTICK_TOKEN_KEY")
 WORKERS = {"urgent": 2, "routine": 2, "bulk": 1}
 """Lanes, with the number of processes that work on each."""
 
+SWEEPERS = ("sweeper", "sweeper-2")
+"""The net has a net: while one starts again, the other looks."""
+
 _STAGES = {"postgres": 0, "valkey": 1, "migrate": 2, "sweeper": 3, "web": 4, "worker": 5, "beat": 6}
 _PORT_PATIENCE = 3.0
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
@@ -163,11 +166,12 @@ def local_services(wanted: Wanted) -> list[Service]:
         stop_timeout=15.0,
         stop_stage=_STAGES["sweeper"],
     )
+    sweepers = [replace(sweeper, name=name) for name in SWEEPERS]
     workers = [_worker(lane, processes, environment) for lane, processes in WORKERS.items()]
     return [
         *stores,
         migrate,
-        sweeper,
+        *sweepers,
         _web(wanted, environment | _metrics_token(wanted.folder)),
         *workers,
         _beat(wanted.folder, environment),

@@ -28,10 +28,10 @@ from services.domain.urgency import Lane
 from services.storage import bulk
 from services.storage.tables import job_tally, jobs
 
-LEASE_SECONDS = {"route": 5, "deliver": 12}
+LEASE_SECONDS = {"route": 2, "deliver": 12}
 _OTHER_LEASE_SECONDS = 5
 
-DECIDING_LEASE_FACTOR = {Lane.URGENT: 1, Lane.ROUTINE: 4, Lane.BULK: 4}
+DECIDING_LEASE_FACTOR = {Lane.URGENT: 1, Lane.ROUTINE: 5, Lane.BULK: 5}
 """In lanes where more jobs are leased at once, and nobody waits for one, a lease to decide is so many times as long: a
 slow hour must not make every batch lose its lease.
 """

@@ -212,7 +212,7 @@ def test_stores_that_are_given_are_not_started(tmp_path: Path) -> None:
     )
     services = {service.name: service for service in local_services(given)}
     assert list(services) == [
-        *("migrate", "sweeper", "web", "worker-urgent", "worker-routine", "worker-bulk", "beat"),
+        *("migrate", "sweeper", "sweeper-2", "web", "worker-urgent", "worker-routine", "worker-bulk", "beat"),
     ]
     assert services["migrate"].needs == ()
     assert services["web"].environment["TALLYSTICK_DATABASE_URL"] == given.database_url
