@@ -14,17 +14,8 @@ from threading import Thread
 
 import redis
 
-VICTIMS = (
-    "web",
-    "worker-urgent",
-    "worker-routine",
-    "worker-bulk",
-    "sweeper",
-    "sweeper-2",
-    "beat",
-    "valkey",
-    "postgres",
-)
+WITH_CHILDREN = ("web", "worker-urgent", "worker-routine", "worker-bulk", "postgres")
+VICTIMS = (*WITH_CHILDREN, "sweeper", "sweeper-2", "beat", "valkey")
 _PATIENCE = 120.0
 
 
