@@ -50,7 +50,7 @@ from services.web.problems import MACHINE_PATHS, MEDIA_TYPE
 COUNT = 10_000
 CONNECTIONS = 8
 PATIENCE = 30.0
-RECORDS_OF_BEING_ASKED = frozenset({"audit_log", "sessions", "staff_credentials"})
+RECORDS_OF_BEING_ASKED = frozenset({"audit_log", "measured", "sessions", "staff_credentials"})
 _DEMO = Path(__file__).parents[1] / "config" / "demo" / "agencies.yaml"
 _ADMINISTRATOR = Actor(name="system:benchmark", administrates=True)
 _PASSWORD = "a long and quiet password"  # noqa: S105 (of a person made up)
@@ -165,7 +165,7 @@ def _report(seed: int, answers: Sequence[Answer], written: Mapping[str, int], se
             Figure("answers of pages that are neither a page nor lead to one", len(wrong_pages), "", none),
             Figure("slowest answer", max(one.seconds for one in answers), "s"),
             Figure("p99 of answers", percentile([one.seconds for one in answers], 0.99), "s"),
-            Figure("rows of audit, sessions and passwords", asked),
+            Figure("rows of audit, measures, sessions and passwords", asked),
             *(Figure(f"answers with {status}", number) for status, number in sorted(statuses.items())),
         ],
         setting={
