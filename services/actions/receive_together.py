@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from services.actions.receive_events import Outcome, StandingChangedError, receive_events
 from services.domain.actors import Actor
 from services.domain.events import Envelope
@@ -93,7 +95,10 @@ class Gathering:
 
 
 def _receive(system: System, name: _Name, together: list[_Request]) -> None:
-    """Give each request its outcome, or what went wrong for all alike; neither where each has to go alone."""
+    """Give each request its outcome, or what went wrong for all alike; neither where the database refuses something of
+    one, and each has to go alone. Whatever else is raised is a fault of ours and the leader's to tell; the others go
+    alone then too.
+    """
     actor, claims = name
     try:
         outcomes = receive_events(system, actor, [request.envelope for request in together], claims=claims)
@@ -103,7 +108,7 @@ def _receive(system: System, name: _Name, together: list[_Request]) -> None:
     except DATABASE_AWAY as error:
         for request in together:
             request.error = _again(error)
-    except Exception:
+    except SQLAlchemyError:
         if len(together) == 1:
             raise
     else:

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.domain.tasks import OPEN, TaskState
 from services.storage import bulk
 from services.storage.tables import (
-    cases,
     cautions,
     endpoints,
     event_links,
@@ -189,12 +188,6 @@ def lift_cautions(connection: Connection, by_case: Mapping[UUID, tuple[UUID, dat
             .values(lifted_at=at, lifted_by_event_id=bindparam("event")),
             [{"case": case_id, "event": event, "time": time} for case_id, (event, time) in sorted(by_case.items())],
         )
-
-
-def case_agencies_of(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The agency that opened each of these cases."""
-    rows = connection.execute(select(cases.c.id, cases.c.agency_id).where(bulk.among(cases.c.id, case_ids)))
-    return {row.id: row.agency_id for row in rows}
 
 
 def active_endpoints(connection: Connection, agency_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:

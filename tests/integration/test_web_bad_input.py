@@ -4,12 +4,16 @@ import base64
 import gzip
 import time
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
+from werkzeug.test import TestResponse
 
 from schemas.strict_json import MOST_FLAWS, Read, flaws, read_json
+from tests.payloads import minimal_payload
 from tests.web_world import CASE_NUMBER, World, event
 
 RECORDS = "alder-cps-records"
@@ -167,3 +171,25 @@ def test_a_name_given_twice_among_a_hundred_thousand_is_found_at_once() -> None:
     assert isinstance(document, Read)
     assert [flaw.code for flaw in flaws(document.value)] == ["duplicate_key"]
     assert time.process_time() - began < 10, "comparing every name with every other takes minutes"
+
+
+@pytest.mark.parametrize("path", ["/v1/agencies", "/v1/events"])
+def test_a_body_that_ended_before_its_length_is_refused_though_what_came_of_it_is_whole(
+    world: World, path: str
+) -> None:
+    said = AGENCY if path == "/v1/agencies" else orjson.dumps(event("le.arrest", minimal_payload("le.arrest")))
+    media = "application/json" if path == "/v1/agencies" else "application/cloudevents+json"
+    who = admin(world) if path == "/v1/agencies" else world.bearer("alder-police-rms")
+
+    def send(length: int) -> TestResponse:
+        return world.client().post(
+            path,
+            input_stream=BytesIO(said),
+            headers=who | {"Content-Type": media},
+            environ_overrides={"CONTENT_LENGTH": str(length), "wsgi.input_terminated": True},  # as gunicorn says
+        )
+
+    cut = send(len(said) + 100)
+    assert cut.status_code == 400
+    assert cut.get_json()["errors"][0]["field"] == "Content-Length"
+    assert send(len(said)).status_code in {200, 201, 202}

@@ -58,11 +58,17 @@ def instant(**rest: Any) -> fields.AwareDateTime:
 
 
 def plain_body() -> bytes:
-    """The body of this request as it was sent. Raises ProblemError (415) where it is compressed."""
+    """The body of this request as it was sent. Raises ProblemError: 415 where it is compressed, 400 where the sender
+    went away before all of it had come.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         problem = FieldProblem("Content-Encoding", "unsupported", "Send the body as it is, not compressed.")
         raise ProblemError("unsupported-media-type", problem.message, [problem])
-    return request.get_data()
+    body = request.get_data()
+    if request.content_length is not None and len(body) < request.content_length:
+        problem = FieldProblem("Content-Length", "incomplete", "The body ended before its length was reached.")
+        raise ProblemError("malformed", problem.message, [problem])
+    return body
 
 
 @parser.location_loader("json")
