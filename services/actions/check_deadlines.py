@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from services import crash_points
+from services.actions.catch_up_deadlines import hold_free_cases
 from services.actions.deadline_events import ACTOR, Saying, emitted, missed
 from services.actions.move_deadlines import (
     AFTER,
@@ -44,21 +45,26 @@ from services.system import System
 
 
 def check_deadlines(system: System, batch: Sequence[Job]) -> None:
-    """Do what is due of the deadlines of these jobs, all in one transaction, and write the job of each next step.
+    """Do what is due of the deadlines of these jobs, all in one transaction, and write the job of each next step. Those
+    of cases whose deadlines somebody else moves at this moment are put off for a moment.
 
     Raises LeaseLostError, and NobodyToTellError where there is nobody at all to tell; then nothing was written.
     """
     now = system.clock()
     with system.database.begin(ACTOR) as connection:
-        jobs.finish(connection, batch, system.done_by)
-        deadlines.lock_cases(connection, {job.case_id for job in batch if job.case_id})
-        check = _read(system, connection, [job.ref for job in batch], now)
-        for job in batch:
-            check.look_at(job)
-        lanes = check.write(connection)
+        mine = hold_free_cases(connection, batch, now)
+        lanes = _do_due(system, connection, mine, now) if mine else set()
         crash_points.reached("deadline.written")
     crash_points.reached("deadline.committed")
     system.bells.ring(lanes)
+
+
+def _do_due(system: System, connection: Connection, mine: Sequence[Job], now: datetime) -> set[Lane]:
+    jobs.finish(connection, mine, system.done_by)
+    check = _read(system, connection, [job.ref for job in mine], now)
+    for job in mine:
+        check.look_at(job)
+    return check.write(connection)
 
 
 def _read(system: System, connection: Connection, ids: Sequence[UUID], now: datetime) -> "_Check":

@@ -44,19 +44,19 @@ def move_deadlines(
     events: Sequence[Event],
     facts: Mapping[UUID, CaseFacts],
     now: datetime,
-    answered: Collection[UUID] = (),
-) -> None:
+) -> list[Event]:
     """Move the deadlines of the events' cases on, as the events happened one after the other.
 
     ``events`` are routed and on their cases, ``facts`` those of the cases. To be called after the outcomes of the
-    events and their tasks are written; the due dates of those of the tasks ``answered`` that are answered for good
-    close too. The same event once more changes nothing.
+    events and their tasks are written. The same event once more changes nothing. Nobody is waited for: returned are
+    the events of cases whose deadlines somebody else moves at this moment, for which this is still to be done.
     """
-    task_rows.settle_of_tasks(connection, answered)
     by_case = _moving(system, events, facts)
-    if by_case:
-        deadlines.lock_cases(connection, by_case)
-        _move(system, connection, by_case, _gone_through(system, connection, by_case), facts, now)
+    free = deadlines.lock_free_cases(connection, by_case) if by_case else set()
+    mine = {case_id: here for case_id, here in by_case.items() if case_id in free}
+    if mine:
+        _move(system, connection, mine, _gone_through(system, connection, mine), facts, now)
+    return [event for case_id, here in by_case.items() if case_id not in free for event in here]
 
 
 def hear_again(

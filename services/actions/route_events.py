@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services import crash_points
+from services.actions.catch_up_deadlines import catch_up_job
 from services.actions.link_events import AGAIN, LINK, link_events
 from services.actions.move_deadlines import move_deadlines, task_deadlines
 from services.actions.routing_plan import ROUTER, RoutingPlan
@@ -21,18 +22,21 @@ from services.domain.roles import CHILD_WELFARE, Role
 from services.domain.routing_facts import CaseFacts
 from services.domain.urgency import Lane
 from services.storage import deadlines, decisions, event_log, incidents, jobs, links, releases, rosters
+from services.storage import task_deadlines as task_rows
 from services.storage.jobs import Job
 from services.system import System
 
 _PART_2 = "42CFR2"
 _NO_CONSENT = "no_valid_consent"
+_IDLE = {Lane.URGENT: 2.0}
+"""Seconds for which a batch may stand still in its transaction: what it holds, others wait for."""
 _TASK_FIELDS = ("task_id", "task_ref")
 
 
 def route_events(system: System, batch: Sequence[Job]) -> None:
     """Route the events of a batch of jobs, all in one transaction. Raises LeaseLostError, and then wrote nothing."""
     now = system.clock()
-    with system.database.begin(ROUTER) as connection:
+    with system.database.begin(ROUTER, idle_seconds=_IDLE.get(batch[0].lane)) as connection:
         crash_points.reached("route.begun")
         events, causes = _events(system, connection, batch)
         plan = _plan(system, connection, events, causes, now)
@@ -42,7 +46,9 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         if linking.changes:
             deadlines.lock_cases(connection, plan.facts)
         task_deadlines(system, connection, plan.tasks, plan.facts, now)
-        move_deadlines(system, connection, routed, plan.facts, now, plan.done.keys() | _named_tasks(routed))
+        task_rows.settle_of_tasks(connection, plan.done.keys() | _named_tasks(routed))
+        held_up = move_deadlines(system, connection, routed, plan.facts, now)
+        jobs.add(connection, [catch_up_job(event, batch[0].lane, now) for event in held_up])
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
         crash_points.reached("route.written")

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from services import crash_points
+from services.actions.catch_up_deadlines import catch_up_deadlines
 from services.actions.check_deadlines import check_deadlines
 from services.actions.deliver_notifications import deliver_notifications
 from services.actions.escalate_notifications import escalate_notifications
@@ -30,6 +31,7 @@ Handler = Callable[[System, Sequence[Job]], None]
 
 HANDLERS: Mapping[str, Handler] = {
     "route": route_events,
+    "catch_up": catch_up_deadlines,
     "deadline": check_deadlines,
     "deliver": deliver_notifications,
     "escalate": escalate_notifications,
@@ -41,6 +43,8 @@ HANDLERS: Mapping[str, Handler] = {
 TRIES = 5
 STEP = 5
 """How many jobs are done together that could not be done in a larger batch."""
+_IDLE_WHILE_LEASING = 0.5
+"""Seconds: whoever leases holds the whole lane, and a process that is frozen meanwhile would hold it up."""
 _FIRST_DELAY = timedelta(seconds=1)
 _ROUTE = "route"
 _log = structlog.get_logger()
@@ -61,7 +65,7 @@ def run_jobs(
     ``unclaimed_for`` leaves jobs that have not been due for so many seconds to others. Raises what DATABASE_AWAY names
     when the database is away; the leases then run out by themselves.
     """
-    with system.database.begin(system_actor("jobs")) as connection:
+    with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
         leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.leased_in(lane), unclaimed_for)
         crash_points.reached("claim.leased")
     crash_points.reached("claim.committed")

@@ -12,13 +12,13 @@ from psycopg import sql
 from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from services.domain.actors import Actor
 
-_TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
+_TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s"
 _DURABLE = "-c synchronous_commit=on"
 
 
@@ -51,11 +51,23 @@ class Database:
         self.role = role
 
     @contextmanager
-    def begin(self, actor: Actor) -> Iterator[Connection]:
-        """A transaction of ``actor``: commits at the end of the block, rolls back when it raises."""
-        with self.engine.begin() as connection:
-            _begin(connection, _beginning(self.role, actor.name, str(actor.agency_id or ""), actor.administrates))
-            yield connection
+    def begin(self, actor: Actor, *, idle_seconds: float | None = None) -> Iterator[Connection]:
+        """A transaction of ``actor``: commits at the end of the block, rolls back when it raises.
+
+        Who says nothing for ``idle_seconds`` in it (5 where that is None) is cut off by the database, which frees what
+        the transaction holds: a process that stands still must not make others stand still.
+        """
+        agency_id = str(actor.agency_id or "")
+        beginning = _beginning(self.role, actor.name, agency_id, actor.administrates, idle_seconds)
+        try:
+            with self.engine.begin() as connection:
+                _begin(connection, beginning)
+                yield connection
+        except InternalError as error:
+            if error.connection_invalidated:
+                # PostgreSQL's word for having been cut off for idling: no fault of what was being done.
+                raise OperationalError(error.statement, None, cast(BaseException, error.orig)) from error
+            raise
 
     def as_role(self, role: DatabaseRole) -> "Database":
         """The same pool, used in another role."""
@@ -67,7 +79,7 @@ class Database:
 
 
 @lru_cache(maxsize=1024)
-def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool) -> bytes:
+def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool, idle_seconds: float | None) -> bytes:
     """The statements that begin a transaction and say for it alone who acts."""
     settings = {
         "role": role.value,
@@ -75,6 +87,8 @@ def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool)
         "app.agency": agency,
         "app.administrates": "yes" if administrates else "",
     }
+    if idle_seconds is not None:
+        settings["idle_in_transaction_session_timeout"] = f"{round(idle_seconds * 1000)}ms"
     said = ", ".join(f"set_config('{name}', {sql.quote(value)}, true)" for name, value in settings.items())
     return f"BEGIN; SELECT {said}".encode()
 

@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import Connection, select, text
 
 from services.storage import bulk
-from services.storage.tables import cases, event_log
+from services.storage.links import CASE_NOW, LINK_IN_FORCE
+from services.storage.tables import cases, event_links, event_log, event_outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,21 @@ def routed_since(connection: Connection, wanted: Sequence[LookBack]) -> dict[UUI
     ]
     rows = connection.execute(_LATER, {"wanted": orjson.dumps(asked).decode()})
     return {row.id: row.case_id for row in rows}
+
+
+def routed_on(connection: Connection, event_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """On which cases those of these events are that were routed on one and are on it still. By event, the case."""
+    rows = connection.execute(
+        select(event_outcomes.c.event_id, event_outcomes.c.case_id)
+        .select_from(event_outcomes.join(event_log, event_log.c.id == event_outcomes.c.event_id))
+        .outerjoin(event_links, LINK_IN_FORCE)
+        .where(
+            bulk.among(event_outcomes.c.event_id, event_ids),
+            event_outcomes.c.state == "processed",
+            event_outcomes.c.case_id == CASE_NOW,
+        )
+    )
+    return {row.event_id: row.case_id for row in rows}
 
 
 def homes(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, Home]:

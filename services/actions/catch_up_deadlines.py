@@ -1,0 +1,77 @@
+"""Doing what was left to do for deadlines of a case while somebody else was moving them.
+
+Whoever moves the deadlines of a case holds it until the commit, and a large batch holds many cases for a second. Nobody
+waits for that: an event is told at once, and what it does to deadlines follows as a job of its own, in any order
+(``move_deadlines`` goes through later events again).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services import crash_points
+from services.actions.deadline_events import ACTOR
+from services.actions.move_deadlines import move_deadlines
+from services.domain.events import Event
+from services.domain.urgency import Lane
+from services.storage import deadline_facts, deadlines, event_log, jobs, rosters
+from services.storage.jobs import Job, NewJob
+from services.system import System
+
+_KIND = "catch_up"
+_BUSY = "case_is_busy"
+_AGAIN_AFTER = timedelta(milliseconds=200)
+_PATIENT_AFTER = 10
+"""Whoever found a case busy so many times waits for it, as long as a lock is waited for."""
+
+
+def catch_up_job(event: Event, lane: Lane, now: datetime) -> NewJob:
+    """The job that moves the deadlines of the event's case on, due now."""
+    return NewJob(
+        key=f"{_KIND}:{event.id}:{event.case_id}",
+        lane=lane,
+        kind=_KIND,
+        ref=event.id,
+        due_at=now,
+        case_id=event.case_id,
+        agency_id=event.agency_id,
+    )
+
+
+def catch_up_deadlines(system: System, batch: Sequence[Job]) -> None:
+    """Move deadlines on by the events of these jobs, as far as these are on the jobs' cases still; all in one
+    transaction. Raises LeaseLostError, and then wrote nothing.
+    """
+    now = system.clock()
+    with system.database.begin(ACTOR) as connection:
+        mine = hold_free_cases(connection, batch, now)
+        if mine:
+            jobs.finish(connection, mine, system.done_by)
+            _catch_up(system, connection, mine, now)
+        crash_points.reached("deadline.written")
+    crash_points.reached("deadline.committed")
+
+
+def hold_free_cases(connection: Connection, batch: Sequence[Job], now: datetime) -> list[Job]:
+    """Lock the deadlines of those of the jobs' cases that are free, and put the jobs of the others off for a moment.
+    Returns the jobs that can be done; those of no case are among them. Raises LeaseLostError.
+    """
+    case_ids = {job.case_id for job in batch if job.case_id}
+    long_waiting = {job.case_id for job in batch if job.case_id and job.attempts > _PATIENT_AFTER}
+    if long_waiting:
+        deadlines.lock_cases(connection, long_waiting)
+    held = deadlines.lock_free_cases(connection, case_ids) if case_ids else set()
+    busy = [job for job in batch if job.case_id and job.case_id not in held]
+    jobs.postpone_each(connection, [(job, now + _AGAIN_AFTER, _BUSY) for job in busy])
+    return [job for job in batch if job.case_id is None or job.case_id in held]
+
+
+def _catch_up(system: System, connection: Connection, mine: Sequence[Job], now: datetime) -> None:
+    on_case = deadline_facts.routed_on(connection, [job.ref for job in mine])
+    here = {job.ref: job.case_id for job in mine if job.case_id and on_case.get(job.ref) == job.case_id}
+    if here:
+        loaded = event_log.load(connection, system.keys, list(here))
+        events = [replace(loaded[event_id], case_id=case_id) for event_id, case_id in here.items()]
+        move_deadlines(system, connection, events, rosters.case_facts(connection, set(here.values()), (), now), now)

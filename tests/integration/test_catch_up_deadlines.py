@@ -1,0 +1,122 @@
+"""Nobody is told late because somebody else moves the deadlines of the case: what is left to do follows as a job."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.clock import StoryClock
+from services.domain.actors import Actor, system_actor
+from services.storage import deadlines
+from services.storage.database import DATABASE_AWAY
+from tests.alder import Alder
+from tests.payloads import minimal_payload
+
+REFERRED = datetime(2025, 1, 20, 15, 0, tzinfo=UTC)
+MOMENT = timedelta(seconds=1)
+
+
+@contextmanager
+def busy(county: Alder) -> Iterator[None]:
+    """Somebody else moves the deadlines of all cases."""
+    with county.system.database.begin(system_actor("other")) as connection:
+        deadlines.lock_cases(connection, connection.execute(text("SELECT id FROM cases")).scalars().all())
+        yield
+
+
+def refer(county: Alder, clock: StoryClock) -> UUID:
+    clock.move_to(REFERRED)
+    data = {**minimal_payload("intake.referral_received"), "referral_ref": "r-1"}
+    return county.accept("cps", "intake.referral_received", data)
+
+
+def asked(county: Alder, question: str) -> int:
+    with county.system.database.begin(system_actor("other")) as connection:
+        return int(connection.execute(text(question)).scalar_one())
+
+
+def outcomes(county: Alder, receipt: UUID) -> int:
+    return asked(county, f"SELECT count(*) FROM event_outcomes WHERE event_id = '{receipt}' AND state = 'processed'")
+
+
+DEADLINES = "SELECT count(*) FROM deadlines WHERE task_id IS NULL"
+LEFT = "SELECT count(*) FROM jobs WHERE kind = 'catch_up'"
+
+
+def test_an_event_is_told_while_somebody_else_moves_the_deadlines_of_its_case(county: Alder, clock: StoryClock) -> None:
+    county.open_case()
+    county.work()
+    before = asked(county, DEADLINES)
+    with busy(county):
+        receipt = refer(county, clock)
+        county.work()
+        assert outcomes(county, receipt) == 1
+        assert asked(county, DEADLINES) == before
+        assert asked(county, LEFT) == 1
+    clock.move_to(clock() + MOMENT)
+    county.work()
+    assert asked(county, DEADLINES) > before
+    assert asked(county, LEFT) == 0
+
+
+def test_what_was_left_is_done_as_if_nobody_had_been_there(county: Alder, clock: StoryClock) -> None:
+    county.open_case()
+    county.work()
+    refer(county, clock)
+    with busy(county):
+        county.work()
+        county.accept("cps", "inv.disposition", minimal_payload("inv.disposition"), time=REFERRED + MOMENT)
+    clock.move_to(clock() + 2 * MOMENT)
+    county.work()
+    assert asked(county, f"{DEADLINES} AND rule_id = 'D02' AND state = 'met'") == 1
+    assert asked(county, f"{DEADLINES} AND rule_id = 'D02' AND state <> 'met'") == 0
+
+
+def test_a_step_of_a_deadline_waits_a_moment_where_its_case_is_busy(county: Alder, clock: StoryClock) -> None:
+    county.open_case()
+    refer(county, clock)
+    county.work()
+    due = "SELECT count(*) FROM jobs WHERE kind = 'deadline' AND error_code = 'case_is_busy'"
+    clock.move_to(REFERRED + timedelta(days=200))
+    with busy(county):
+        county.work()
+        assert asked(county, due) > 0
+        assert asked(county, "SELECT count(*) FROM deadlines WHERE overdue_since IS NOT NULL") == 0
+    clock.move_to(clock() + MOMENT)
+    county.work()
+    assert asked(county, due) == 0
+    assert asked(county, "SELECT count(*) FROM deadlines WHERE overdue_since IS NOT NULL") > 0
+
+
+def test_what_was_left_is_forgotten_where_the_event_is_no_longer_on_the_case(county: Alder, clock: StoryClock) -> None:
+    county.open_case()
+    county.work()
+    before = asked(county, DEADLINES)
+    with busy(county):
+        receipt = refer(county, clock)
+        county.work()
+    with county.system.database.begin(Actor(name="system:test", administrates=True)) as connection:
+        connection.execute(text(f"UPDATE event_outcomes SET state = 'refused' WHERE event_id = '{receipt}'"))
+    clock.move_to(clock() + MOMENT)
+    county.work()
+    assert (asked(county, DEADLINES), asked(county, LEFT)) == (before, 0)
+
+
+def test_who_stands_still_in_a_transaction_is_cut_off_and_holds_nothing_any_more(county: Alder) -> None:
+    county.open_case()
+    with pytest.raises(DATABASE_AWAY):
+        stand_still_holding_all_cases(county)
+
+
+def stand_still_holding_all_cases(county: Alder) -> None:
+    """Hold the cases, and say nothing for so long that somebody else gets them."""
+    frozen = county.system.database.begin(system_actor("frozen"), idle_seconds=0.05)
+    with frozen as connection:
+        case_ids = connection.execute(text("SELECT id FROM cases")).scalars().all()
+        deadlines.lock_cases(connection, case_ids)
+        with county.system.database.begin(system_actor("other")) as other:
+            deadlines.lock_cases(other, case_ids)
+        connection.execute(text("SELECT 1"))
