@@ -105,15 +105,22 @@ def fields_of(predicate: Predicate) -> Iterator[str]:
 def values_at(data: Mapping[str, object], path: str) -> Iterator[object]:
     """The values under a dotted path: of a list, each element; of what is missing or null, none."""
     head, _, rest = path.partition(".")
-    for value in _flat(data.get(head)):
+    found = data.get(head)
+    if not rest and isinstance(found, _PLAIN):  # nearly everything
+        yield found
+        return
+    for value in _flat(found):
         if not rest:
             yield value
         elif isinstance(value, Mapping):
             yield from values_at(value, rest)
 
 
+_PLAIN = (str, int, float, dict, bytes)
+
+
 def _flat(value: object) -> Iterator[object]:
-    if isinstance(value, str | int | float | dict | bytes):  # what is plain comes first: it is nearly everything
+    if isinstance(value, _PLAIN):
         yield value
     elif isinstance(value, Sequence):
         for element in value:

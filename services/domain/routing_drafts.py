@@ -44,9 +44,9 @@ def task_key(parts: Iterable[tuple[str, str]], data: Mapping[str, object]) -> st
 
 def completed_keys(parts: tuple[tuple[str, str], ...], data: Mapping[str, object]) -> Iterator[str]:
     """The keys of the tasks that an event completes: where one field names several things, one key for each."""
-    several = list(values_at(data, parts[0][1])) if len(parts) == 1 else []
-    if len(several) > 1:
-        yield from (f"{parts[0][0]}={value}" for value in several)
+    if len(parts) == 1:
+        [(name, path)] = parts
+        yield from [f"{name}={value}" for value in values_at(data, path)] or [f"{name}="]
     else:
         yield task_key(parts, data)
 

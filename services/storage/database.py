@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from services.domain.actors import Actor
 
 _TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s"
-_DURABLE = "-c synchronous_commit=on"
+_DURABLE = "-c synchronous_commit=on -c random_page_cost=1.1"
 
 
 class DatabaseRole(StrEnum):

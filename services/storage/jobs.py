@@ -96,11 +96,21 @@ _ANY_DUE = text(
     """
 )
 
+# Jobs come and go: an index scan marks the entries of those that are gone, for the next one; a bitmap scan reads them
+# again and again until a vacuum comes.
+_HOLD_LANE = text(
+    "SELECT pg_advisory_xact_lock(hashtext('lease:' || :lane)), set_config('enable_bitmapscan', 'off', true)"
+)
+
 # Of a long queue the jobs of few cases are taken, all that are due of each: what a batch must know of its cases is read
 # once for many events, and the other cases are free for whoever leases next.
 _LEASE = text(
     """
-    WITH seen AS MATERIALIZED (
+    WITH busy AS MATERIALIZED (
+        SELECT case_id FROM jobs
+        WHERE lane = :lane AND lease IS NOT NULL AND kind = 'route' AND case_id IS NOT NULL
+          AND lease_until >= clock_timestamp()
+    ), seen AS MATERIALIZED (
         SELECT found.* FROM unnest(CAST(:kinds AS text[])) AS wanted(kind)
         CROSS JOIN LATERAL (
             SELECT j.id, j.due_at, j.case_id FROM jobs AS j
@@ -108,11 +118,7 @@ _LEASE = text(
               AND j.due_at <= :now - make_interval(secs => :unclaimed_for)
               AND (j.lease_until IS NULL OR j.lease_until < clock_timestamp())
               AND j.created_at <= clock_timestamp() - make_interval(secs => :unclaimed_for)
-              AND (j.kind <> 'route' OR j.case_id IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM jobs AS earlier
-                    WHERE earlier.lane = j.lane AND earlier.case_id = j.case_id AND earlier.id < j.id
-                      AND earlier.kind = 'route' AND earlier.lease IS NOT NULL
-                      AND earlier.lease_until >= clock_timestamp()))
+              AND (j.kind <> 'route' OR j.case_id IS NULL OR j.case_id NOT IN (SELECT case_id FROM busy))
             ORDER BY j.due_at, j.id
             LIMIT :window
         ) AS found
@@ -120,7 +126,7 @@ _LEASE = text(
         SELECT id, due_at, dense_rank() OVER (ORDER BY since, first) AS place FROM (
             SELECT id, due_at, min(due_at) OVER together AS since, min(id) OVER together AS first
             FROM seen
-            WINDOW together AS (PARTITION BY COALESCE(CAST(case_id AS text), CAST(id AS text)))
+            WINDOW together AS (PARTITION BY COALESCE(case_id, CAST(lpad(to_hex(id), 32, '0') AS uuid)))
         ) AS grouped
     ), due AS MATERIALIZED (
         SELECT j.id FROM placed JOIN jobs AS j ON j.id = placed.id
@@ -154,13 +160,13 @@ def lease(
     """Lease up to ``limit`` due jobs of a lane and of these kinds, in the order in which they were written.
 
     Leasing is serialised within a lane, so that the events of a case are routed in order: an event is not leased
-    while an earlier one of its case is being routed by somebody else. A job that failed, or was set aside, holds
+    while another one of its case is being routed by somebody else. A job that failed, or was set aside, holds
     nothing up. ``unclaimed_for`` (seconds) leaves jobs that have not been due for so long to others.
     """
     asked = {"lane": lane.value, "kinds": sorted(kinds), "now": now, "unclaimed_for": unclaimed_for}
     if not connection.execute(_ANY_DUE, asked).scalar():
         return []
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"lease:{lane.value}"))))
+    connection.execute(_HOLD_LANE, {"lane": lane.value})
     rows = connection.execute(
         _LEASE,
         {

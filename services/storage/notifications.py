@@ -107,7 +107,9 @@ _ADD = bulk.insertion(notifications, NewNotification._fields).on_conflict_do_not
 
 
 def _row(new: NewNotification) -> dict[str, object]:
-    return new._asdict() | {"cause_event_id": new.cause_event_id or new.event_id}
+    row: dict[str, object] = dict(zip(NewNotification._fields, new, strict=True))
+    row["cause_event_id"] = new.cause_event_id or new.event_id
+    return row
 
 
 def outgoing(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Outgoing]:

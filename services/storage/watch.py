@@ -43,15 +43,26 @@ class Figures:
     most_connections: int
 
 
+# The kinds of jobs in a lane are found one after the other, each by a step into the index of what is due.
 _WAITING = text(
     """
-    SELECT lane.name, due.jobs, due.since FROM unnest(CAST(:lanes AS text[])) AS lane (name)
+    WITH RECURSIVE kinds (lane, kind) AS (
+        SELECT lane, (SELECT min(kind) FROM jobs WHERE jobs.lane = lanes.lane AND state = 'queued')
+        FROM unnest(CAST(:lanes AS text[])) AS lanes (lane)
+        UNION ALL
+        SELECT k.lane, (
+            SELECT min(kind) FROM jobs WHERE jobs.lane = k.lane AND state = 'queued' AND jobs.kind > k.kind)
+        FROM kinds AS k WHERE k.kind IS NOT NULL
+    )
+    SELECT kinds.lane AS name, least(sum(due.jobs), :counted) AS jobs, min(due.since) AS since FROM kinds
     CROSS JOIN LATERAL (
         SELECT count(*) AS jobs, min(due_at) AS since FROM (
-            SELECT due_at FROM jobs WHERE jobs.lane = lane.name AND state = 'queued' AND due_at <= :now
+            SELECT due_at FROM jobs
+            WHERE jobs.lane = kinds.lane AND jobs.kind = kinds.kind AND state = 'queued' AND due_at <= :now
             ORDER BY due_at, id LIMIT :counted
         ) AS first
     ) AS due
+    GROUP BY kinds.lane
     """
 )
 _SET_ASIDE = text("SELECT lane, kind, count(*) AS jobs FROM jobs WHERE state = 'set_aside' GROUP BY lane, kind")
@@ -95,7 +106,9 @@ _CONNECTIONS = text(
 def waiting(connection: Connection, now: datetime) -> dict[Lane, Waiting]:
     """What is due in each lane."""
     rows = connection.execute(_WAITING, {"lanes": [lane.value for lane in Lane], "now": now, "counted": COUNTED})
-    return {Lane(row.name): Waiting(row.jobs, (now - row.since).total_seconds() if row.since else 0.0) for row in rows}
+    return {
+        Lane(row.name): Waiting(int(row.jobs), (now - row.since).total_seconds() if row.since else 0.0) for row in rows
+    }
 
 
 def figures(connection: Connection, now: datetime) -> Figures:

@@ -35,7 +35,6 @@ jobs = Table(
     Column("error_code", Text),
     one_of("lane", "urgent", "routine", "bulk"),
     one_of("state", "queued", "set_aside"),
-    Index("jobs_due_idx", "lane", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("jobs_due_of_kind_idx", "lane", "kind", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("jobs_troubled_idx", "kind", "ref", postgresql_where=text("error_code IS NOT NULL OR state = 'set_aside'")),
     Index("jobs_leased_idx", "lane", "case_id", "id", postgresql_where=text("lease IS NOT NULL")),

@@ -61,7 +61,7 @@ event_log = Table(
 event_payloads = Table(
     "event_payloads",
     metadata,
-    Column("event_id", ForeignKey("event_log.id"), primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
     Column("stream_id", Uuid, nullable=False),
     Column("agency_id", Uuid, nullable=False),
     Column("case_id", Uuid),
