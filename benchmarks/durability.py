@@ -24,6 +24,8 @@ POSTS = 200
 """One after the other; as many again over several connections at once."""
 CASES = 20
 CONNECTIONS = 8
+_SHOWN = 1_000_000
+"""Bytes that strace writes of each call: the ids of events stand anywhere in what is handed to the database."""
 STRACE = shutil.which("strace")
 
 
@@ -86,7 +88,7 @@ def traced(running: LocalStores, web: Served, log: Path) -> Iterator[None]:
     with said.open("wb") as output:
         tracer = subprocess.Popen(
             [
-                *(STRACE, "-f", "-yy", "-s", "96", "-o", str(log), "-e", f"trace={','.join(CALLS)}"),
+                *(STRACE, "-f", "-yy", "-s", str(_SHOWN), "-o", str(log), "-e", f"trace={','.join(CALLS)}"),
                 *(word for pid in watched for word in ("-p", str(pid))),
             ],
             stdin=subprocess.DEVNULL,

@@ -1,10 +1,12 @@
 """Reads a trace of system calls and says which answers "202" were sent before what they promise was on disk.
 
 The trace is that of one `strace -f -yy` over the web server and PostgreSQL, in the order in which the calls came back.
-An answer is kept when all of this happened, each after the one before it:
+An answer names its receipt, which is the id of the event. It is in time when all of this happened before it, each step
+after the one before:
 
-1. the thread of the web server that sent it had asked a database connection for COMMIT after it began the request,
-2. the server process at the other end of that connection received the COMMIT,
+1. a thread of the web server (not always the one that answers: several posts may share a commit) handed that id to a
+   database connection, to be written,
+2. the server process at the other end of that connection received a COMMIT,
 3. a flush of the write-ahead log began (by any process: one flush serves all who wait for it) and came back,
 4. that server process said that it had committed, and the web server heard it.
 """
@@ -22,7 +24,8 @@ _FAILED = re.compile(r"= -1 E\w+")
 _SENDS = frozenset({"sendto", "sendmsg", "write", "writev"})
 _RECEIVES = frozenset({"recvfrom", "recvmsg", "read"})
 _WRITES = frozenset({"pwrite64", "pwritev", "write", "writev"})
-_ASKED, _SAID, _ANSWERED, _REQUESTED = "COMMIT\\0", "C\\0\\0\\0\\vCOMMIT\\0", '"HTTP/1.1 202 ', '"POST /v1/events '
+_ASKED, _SAID, _ANSWERED = "COMMIT\\0", "C\\0\\0\\0\\vCOMMIT\\0", '"HTTP/1.1 202 '
+_RECEIPT = re.compile(r"/v1/events/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 CALLS = ("fdatasync", "fsync", *sorted(_SENDS | _RECEIVES | _WRITES))
 """The system calls that a trace must hold."""
@@ -87,29 +90,34 @@ def _flushes(call: Call, sync_method: str) -> bool:
 
 def _why_early(answer: Call, calls: Sequence[Call], flushes: Sequence[Call]) -> str | None:
     who = f"the answer at line {answer.began + 1}"
-    before = [call for call in calls[: calls.index(answer)] if call.ended < answer.began]
-    of_thread = [call for call in before if call.process == answer.process]
-    request = _last(of_thread, _RECEIVES, _REQUESTED)
-    heard = _last(of_thread, _RECEIVES, _SAID)
-    if heard is None or (request is not None and heard.ended < request.ended):
-        return f"{who} was sent before a commit was heard of"
-    socket = _SOCKET.search(heard.file)
-    if socket is None:
-        return f"{who}: no database connection is known at line {heard.ended + 1}"
-    other_end = [call for call in before if _is_end(call.file, near=socket["far"])]
-    said = _last([call for call in other_end if call.began < heard.ended], _SENDS, _SAID)
-    if said is None:
-        return f"{who} rests on a commit that no server process was seen to say"
-    asked = _last([call for call in other_end if call.ended < said.began], _RECEIVES, _ASKED)
+    if (receipt := _RECEIPT.search(answer.said)) is None:
+        return f"{who} names no receipt"
+    before = [call for call in calls if call.ended < answer.began]
+    written = _last(before, _SENDS, receipt[1])
+    socket = _SOCKET.search(written.file) if written else None
+    if written is None or socket is None:
+        return f"{who} was sent before its event was handed to the database"
+    other_end = [call for call in before if call.ended > written.began and _is_end(call.file, near=socket["far"])]
+    asked = _first(other_end, _RECEIVES, _ASKED)
     if asked is None:
-        return f"{who} rests on a commit that no server process was seen to be asked for"
+        return f"{who} was sent before a commit was asked for"
+    said = _first([call for call in other_end if call.began > asked.ended], _SENDS, _SAID)
+    if said is None:
+        return f"{who} was sent before its commit was done"
     if not any(asked.ended < flush.began and flush.ended < said.began for flush in flushes):
         return f"{who} was sent with nothing flushed between lines {asked.ended + 1} and {said.began + 1}"
+    this_end = [call for call in before if call.ended > said.began and _is_end(call.file, near=socket["near"])]
+    if _first(this_end, _RECEIVES, _SAID) is None:
+        return f"{who} was sent before its commit was heard of"
     return None
 
 
 def _last(calls: Sequence[Call], names: frozenset[str], holding: str) -> Call | None:
-    return next((call for call in reversed(calls) if call.name in names and holding in call.said), None)
+    return _first(calls[::-1], names, holding)
+
+
+def _first(calls: Iterable[Call], names: frozenset[str], holding: str) -> Call | None:
+    return next((call for call in calls if call.name in names and holding in call.said), None)
 
 
 def _is_end(file: str, near: str) -> bool:

@@ -42,7 +42,7 @@ def plan(random: Random, seconds: float, kills: int, children: int, freezes: int
         slice_ = seconds / max(1, len(acts))
         for number, act in enumerate(acts):
             lasts = random.uniform(2, 6) if act == "freeze" else 0.0
-            strikes.append(Strike((number + random.random()) * slice_, victim, act, lasts))
+            strikes.append(Strike(min(seconds, (number + random.random()) * slice_), victim, act, lasts))
     return sorted(strikes)
 
 

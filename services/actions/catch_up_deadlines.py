@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services import crash_points
 from services.actions.deadline_events import ACTOR
 from services.actions.move_deadlines import move_deadlines
 from services.domain.events import Event
@@ -50,8 +49,6 @@ def catch_up_deadlines(system: System, batch: Sequence[Job]) -> None:
         if mine:
             jobs.finish(connection, mine, system.done_by)
             _catch_up(system, connection, mine, now)
-        crash_points.reached("deadline.written")
-    crash_points.reached("deadline.committed")
 
 
 def hold_free_cases(connection: Connection, batch: Sequence[Job], now: datetime) -> list[Job]:

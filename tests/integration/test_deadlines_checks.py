@@ -24,6 +24,7 @@ from services.domain.deadlines import State
 from services.domain.events import Event
 from services.domain.tasks import TaskState
 from services.domain.urgency import Lane
+from services.local.machine import LocalStores
 from services.policy.calendars import CalendarPolicy
 from services.storage import deadlines, event_log, jobs, rosters
 from services.storage import tasks as task_rows
@@ -31,6 +32,7 @@ from services.storage.database import DatabaseRole
 from services.storage.jobs import Job, LeaseLostError
 from services.system import System
 from tests.alder import Alder
+from tests.integration.test_ledger import behind_its_back
 from tests.payloads import minimal_payload
 
 ZONE = ZoneInfo("America/New_York")
@@ -391,7 +393,9 @@ def test_only_one_at_a_time_moves_the_deadlines_of_a_case(county: Alder, someone
                 deadlines.lock_cases(second, [case.id])
 
 
-def test_an_agency_sees_the_deadlines_of_its_cases_and_of_its_own_tasks_alone(county: Alder, clock: StoryClock) -> None:
+def test_an_agency_sees_the_deadlines_of_its_cases_and_of_its_own_tasks_alone(
+    county: Alder, clock: StoryClock, stores: LocalStores
+) -> None:
     county.open_case("police")
     refer(county, clock, "r-1")
     [case] = rows(county.system, "SELECT id FROM cases")
@@ -401,11 +405,10 @@ def test_an_agency_sees_the_deadlines_of_its_cases_and_of_its_own_tasks_alone(co
     with web.begin(county.senders["clinic"]) as connection:
         assert deadlines.open_of_case(connection, case.id) == []
     [task] = rows(county.system, "SELECT id FROM tasks WHERE kind = 'screen_referral'")
-    with county.system.database.begin(READER) as connection:
-        connection.execute(
-            text("UPDATE tasks SET agency_id = (SELECT id FROM agencies WHERE slug = 'clinic') WHERE id = :task"),
-            {"task": task.id},
-        )
+    clinics = (
+        "UPDATE tasks SET agency_id = (SELECT id FROM agencies WHERE slug = 'clinic') WHERE kind = 'screen_referral'"
+    )
+    behind_its_back(stores, county, clinics)
     with web.begin(county.senders["clinic"]) as connection:
         assert list(deadlines.of_tasks(connection, [task.id])) == [task.id]
         assert len(deadlines.open_of_case(connection, case.id)) == 1
