@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import Connection
 
 from services.storage.clients import ClientStanding
+from services.storage.database import run
 from services.storage.event_log import ChainedEntry, Known, Stream, place_of_key
 from services.storage.jobs import NewJob
 from services.storage.sealing import KeyRing
@@ -144,7 +145,8 @@ def find(
     client_id: str | None = None,
 ) -> Found:
     """Look up what an agency says under these names (source, id) about these subjects, and lock where it belongs."""
-    rows = connection.exec_driver_sql(
+    rows = run(
+        connection,
         _FIND,
         {
             "agency": agency_id,
@@ -155,7 +157,7 @@ def find(
         },
     )
     found = Found({}, {}, {}, None)
-    for what, text, other, row_id, owner, length, head, key, at, scopes, roles, held in rows.fetchall():
+    for what, text, other, row_id, owner, length, head, key, at, scopes, roles, held in rows:
         match what:
             case "said":
                 found.said[text, other] = Known(row_id, at, head)
@@ -184,9 +186,9 @@ def write(
         "jobs": _document(_job(job) for job in jobs),
     }
     if located:
-        connection.exec_driver_sql(_WRITE_LOCATED + _JOBS, parameters | {"located": _document(located)})
+        run(connection, _WRITE_LOCATED + _JOBS, parameters | {"located": _document(located)})
     else:
-        connection.exec_driver_sql(_WRITE + _JOBS, parameters)
+        run(connection, _WRITE + _JOBS, parameters)
 
 
 def _job(job: NewJob) -> dict[str, object]:

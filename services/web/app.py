@@ -1,13 +1,17 @@
 """The web application: an API for machines under /v1, and a few plain pages for people."""
 
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, cast
 
 from apiflask import APIFlask
-from flask import Response, request
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -37,8 +41,23 @@ _PROVING = frozenset({"/sign-in", "/oauth/token"})
 _STORED = PUBLIC_OF_LIBRARIES - {"openapi.spec"}
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's own sessions, with one signer for all requests."""
+
+    @cache  # noqa: B019 (there is one of this class, for as long as the process lives)
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer of an application's cookies."""
+        return super().get_signing_serializer(app)
+
+
 class _Application(APIFlask):
     """APIFlask that writes down where something failed, and never what was said (no case data in logs)."""
+
+    session_interface = _Sessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view here is asynchronous, and whether one is would be asked ten times a request."""
+        return func
 
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         """Log an unexpected error by its class and place."""

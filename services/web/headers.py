@@ -24,8 +24,11 @@ _A_YEAR_OF_HTTPS = "max-age=31536000"
 
 def harden(response: Response, *, secure: bool, stored: bool) -> Response:
     """Add the headers. ``stored`` says that it is a style sheet or an image of ours, which a browser may keep."""
-    for name, value in HEADERS.items():
-        response.headers[name] = value
+    if any(name in response.headers for name in HEADERS):
+        response.headers.update(HEADERS)
+    else:
+        # Setting looks through all that is there for each; nearly every answer has none of these.
+        response.headers.extend(HEADERS)
     if stored:
         response.headers["Cache-Control"] = _A_DAY
     if secure:

@@ -4,6 +4,7 @@ HTTP.
 ``gunicorn --worker-class services.web.server.Worker``
 """
 
+import gc
 import json
 import socket
 import threading
@@ -20,6 +21,7 @@ from services.web.kinds import KINDS
 
 log = structlog.get_logger("tallystick.web")
 
+_GARBAGE = (50_000, 20, 100)
 _STATUSES = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -38,6 +40,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*arguments, **named)
         self._arriving: dict[TConn, float] = {}
         self._lock = threading.Lock()
+
+    def init_process(self) -> None:
+        """Begin, after the fork. What the application consists of is not to be looked through for garbage."""
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE)
+        super().init_process()
 
     def handle(self, conn: TConn) -> Any:
         """Serve what comes on a connection. Runs in a thread."""

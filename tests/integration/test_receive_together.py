@@ -1,7 +1,7 @@
 """Requests of one sender that come at the same moment share a commit, and each gets its own answer."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,11 +17,13 @@ from services.actions.receive_together import Gathering
 from services.domain.actors import Actor
 from services.domain.events import Envelope
 from services.system import System
+from services.telemetry.traces import NoTraces
 from tests.alder import Alder
 from tests.payloads import minimal_payload
 
 MISSED = "prob.checkin_missed"
 LEAST_SHARED = 3
+POISON = "https://example.org/poison"
 
 
 @pytest.fixture
@@ -29,6 +31,17 @@ def alder(county: Alder) -> Alder:
     county.open_case("probation")
     county.work()
     return county
+
+
+class Breaking(NoTraces):
+    """Breaks over the poison, in the middle of the transaction."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def link(self, attributes: Mapping[str, object]) -> None:
+        if attributes.get("dataschema") == POISON:
+            raise self._error
 
 
 def missed(county: Alder, **said: Any) -> Envelope:
@@ -116,21 +129,13 @@ def test_each_gets_the_answer_to_its_own_event(alder: Alder) -> None:
 
 def test_what_cannot_be_kept_fails_alone_and_a_fault_of_ours_is_told_to_one_more_at_most(alder: Alder) -> None:
     sender = alder.senders["probation"]
-    poison = missed(alder, event_id="poison")
-
-    def refuse(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
-        if "INSERT INTO event_log" in statement and "poison" in str(parameters):
-            raise planted
-
+    poison = replace(missed(alder), dataschema=POISON)
     for planted, leading in (
         (DataError("planted", {}, Exception("planted")), Accepted),
         (RuntimeError(), RuntimeError),
     ):
-        on.listen(alder.system.database.engine, "before_cursor_execute", refuse)
-        try:
-            outcomes, _ = together(alder.system, sender, [missed(alder), missed(alder), poison, missed(alder)])
-        finally:
-            on.remove(alder.system.database.engine, "before_cursor_execute", refuse)
+        system = replace(alder.system, traces=Breaking(planted))
+        outcomes, _ = together(system, sender, [missed(alder), missed(alder), poison, missed(alder)])
         found = [type(outcome) for outcome in outcomes]
         assert found in ([Accepted, leading, type(planted), Accepted], [Accepted, Accepted, type(planted), leading])
 
@@ -139,12 +144,12 @@ def test_with_the_database_away_each_is_told_so_and_the_next_goes_on(alder: Alde
     sender = alder.senders["probation"]
     away = True
 
-    def fail(_: object, __: object, statement: str, *___: object) -> None:
-        if away and "event_log" in statement:
+    def fail(_: object) -> None:
+        if away:
             raise OperationalError("planted", {}, Exception("planted"))
 
     gathering = Gathering()
-    on.listen(alder.system.database.engine, "before_cursor_execute", fail)
+    on.listen(alder.system.database.engine, "begin", fail)
     try:
         with ThreadPoolExecutor(4) as threads:
             tries = [threads.submit(gathering.receive, alder.system, sender, missed(alder)) for _ in range(4)]
@@ -153,5 +158,5 @@ def test_with_the_database_away_each_is_told_so_and_the_next_goes_on(alder: Alde
         assert all(isinstance(error, OperationalError) for error in errors), errors
         assert isinstance(gathering.receive(alder.system, sender, missed(alder)), Accepted)
     finally:
-        on.remove(alder.system.database.engine, "before_cursor_execute", fail)
+        on.remove(alder.system.database.engine, "begin", fail)
     assert gathering._under_way == {}
