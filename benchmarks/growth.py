@@ -37,6 +37,8 @@ _BATCH = 500
 _PARTS = 10
 _KEPT = frozenset({"agencies", "counties", "parties", "staff", "teams", "clients", "endpoints"})
 """What the copies of a case share: the county."""
+_NAMING_KEPT = frozenset({"agency_id", "requester_agency_id", "recipient_id", "endpoint_id"})
+"""Columns that refer to it without a foreign key."""
 
 
 def run(options: Options) -> Report:
@@ -151,18 +153,22 @@ def _copied(number: str, copy: int) -> str:
 
 def _copy(owner: Engine, copies: int) -> None:
     """Copy all that belongs to cases, so that there is ``copies`` times as much; ids are made anew, alike everywhere.
-    Constraints and indexes are taken away meanwhile and made again at the end.
+    Constraints, indexes and triggers are taken away meanwhile and made again at the end.
     """
     tables = [table for table in metadata.sorted_tables if _of_cases(table)]
     with owner.begin() as connection:
         for table in metadata.sorted_tables:
             connection.execute(text(f"ALTER TABLE {table.name} NO FORCE ROW LEVEL SECURITY"))
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
         made_again = _bare(connection, tables)
         for table in tables:
             connection.execute(_copying(table), {"copies": copies - 1})
         _seal_anew(connection)
         for statement in made_again:
             connection.execute(text(statement))
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER"))
         for table in metadata.sorted_tables:
             connection.execute(text(f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"))
 
@@ -195,7 +201,7 @@ def _value(table: Table, column: Column[Any]) -> str:
 
 
 def _kept(column: Column[Any]) -> bool:
-    return column.name == "agency_id" or any(key.column.table.name in _KEPT for key in column.foreign_keys)
+    return column.name in _NAMING_KEPT or any(key.column.table.name in _KEPT for key in column.foreign_keys)
 
 
 def _bare(connection: Connection, tables: Sequence[Table]) -> list[str]:

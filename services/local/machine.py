@@ -30,6 +30,9 @@ WORKERS = {"urgent": 2, "routine": 2, "bulk": 1}
 SWEEPERS = ("sweeper", "sweeper-2")
 """The net has a net: while one starts again, the other looks."""
 
+_NICENESS = {"bulk": 10}
+"""Lanes whose workers leave the processors to others first."""
+
 _STAGES = {"postgres": 0, "valkey": 1, "migrate": 2, "sweeper": 3, "web": 4, "worker": 5, "beat": 6}
 _PORT_PATIENCE = 3.0
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
@@ -264,6 +267,7 @@ def _worker(lane: str, processes: int, environment: Mapping[str, str]) -> Servic
         quick_signal=signal.SIGQUIT,
         stop_timeout=35.0,
         stop_stage=_STAGES["worker"],
+        niceness=_NICENESS.get(lane, 0),
     )
 
 

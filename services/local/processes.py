@@ -47,6 +47,9 @@ class Child:
             )
         finally:
             os.close(output)
+        if service.niceness:
+            with contextlib.suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PGRP, self._process.pid, service.niceness)
 
     @property
     def pid(self) -> int:

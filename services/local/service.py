@@ -34,7 +34,7 @@ class Service:
     is asked from time to time afterwards. A `one_shot` is ready when it has ended with code 0, and stays ended.
     `stop_signal` asks for an orderly end within `stop_timeout` seconds; `quick_signal` is sent when there is no time,
     also by the kernel when the supervisor dies. Services of a higher `stop_stage` are stopped first.
-    `look` says where a person finds it (an address).
+    `look` says where a person finds it (an address). `niceness` from 1 to 19 leaves the processors to others first.
     """
 
     name: str
@@ -54,4 +54,5 @@ class Service:
     stop_timeout: float = 10.0
     stop_stage: int = 0
     restart: RestartPolicy = RestartPolicy()
+    niceness: int = 0
     look: str | None = None

@@ -160,6 +160,9 @@ def test_the_system_heals_itself_and_a_killed_one_leaves_nothing_behind(machine:
     with urllib.request.urlopen(f"http://127.0.0.1:{machine.port}/", timeout=5) as answer:
         assert answer.read().decode() == f"/tallystick?host={machine.folder.sockets}"
 
+    niceness = {one.name: os.getpriority(os.PRIO_PROCESS, one.pid) for one in before.services if one.pid}
+    assert niceness["worker-bulk"] == 10
+    assert {nice for name, nice in niceness.items() if name != "worker-bulk"} == {0}
     for name in ("postgres", "worker-urgent"):
         pid = before.service(name).pid
         assert pid is not None
