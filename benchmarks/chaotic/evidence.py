@@ -142,12 +142,13 @@ def gather(
     """All evidence: of a database, and of two journals. Events that were there ``before``, and those that the system
     itself has said, are left out, with what came of them; so is what ladders did after ``by``, since they go on.
     """
+    # Before the database is read: ladders go on meanwhile, and what is heard of them by now is in the database by then.
+    messages = heard(receivers)
     events = kept_events(system, before)
     ids = {one.id for one in events}
     limit = by.timestamp() if by else math.inf
     all_done = done_things(system)
     done = [one for one in all_done if one.event in ids and (one.written <= limit or not is_rung(one))]
-    messages = heard(receivers)
     others = {one.id for one in all_done} - {one.id for one in done}
     return Evidence(
         said=said(clients),
