@@ -7,7 +7,7 @@ waits for that: an event is told at once, and what it does to deadlines follows 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -20,20 +20,19 @@ from services.storage.jobs import Job, NewJob
 from services.system import System
 
 _KIND = "catch_up"
-_BUSY = "case_is_busy"
-_AGAIN_AFTER = timedelta(milliseconds=200)
-_PATIENT_AFTER = 10
-"""Whoever found a case busy so many times waits for it, as long as a lock is waited for."""
+_AGAIN_AFTER_SECONDS = 0.2
 
 
-def catch_up_job(event: Event, lane: Lane, now: datetime) -> NewJob:
-    """The job that moves the deadlines of the event's case on, due now."""
+def catch_up_job(event: Event, lane: Lane, due_at: datetime, now: datetime) -> NewJob:
+    """The job that moves the deadlines of the event's case on. It is due since ``due_at``, when the event was to be
+    routed, so that it stands before what came later; one more than is needed (another ``now``) does no harm.
+    """
     return NewJob(
-        key=f"{_KIND}:{event.id}:{event.case_id}",
+        key=f"{_KIND}:{event.id}:{event.case_id}:{now.isoformat()}",
         lane=lane,
         kind=_KIND,
         ref=event.id,
-        due_at=now,
+        due_at=due_at,
         case_id=event.case_id,
         agency_id=event.agency_id,
     )
@@ -45,23 +44,20 @@ def catch_up_deadlines(system: System, batch: Sequence[Job]) -> None:
     """
     now = system.clock()
     with system.database.begin(ACTOR) as connection:
-        mine = hold_free_cases(connection, batch, now)
+        mine = hold_free_cases(connection, batch)
         if mine:
             jobs.finish(connection, mine, system.done_by)
             _catch_up(system, connection, mine, now)
 
 
-def hold_free_cases(connection: Connection, batch: Sequence[Job], now: datetime) -> list[Job]:
-    """Lock the deadlines of those of the jobs' cases that are free, and put the jobs of the others off for a moment.
-    Returns the jobs that can be done; those of no case are among them. Raises LeaseLostError.
+def hold_free_cases(connection: Connection, batch: Sequence[Job]) -> list[Job]:
+    """Lock the deadlines of those of the jobs' cases that are free, and give the jobs of the others back for a moment,
+    uncounted. Returns the jobs that can be done; those of no case are among them.
     """
     case_ids = {job.case_id for job in batch if job.case_id}
-    long_waiting = {job.case_id for job in batch if job.case_id and job.attempts > _PATIENT_AFTER}
-    if long_waiting:
-        deadlines.lock_cases(connection, long_waiting)
     held = deadlines.lock_free_cases(connection, case_ids) if case_ids else set()
     busy = [job for job in batch if job.case_id and job.case_id not in held]
-    jobs.postpone_each(connection, [(job, now + _AGAIN_AFTER, _BUSY) for job in busy])
+    jobs.give_back(connection, busy, _AGAIN_AFTER_SECONDS)
     return [job for job in batch if job.case_id is None or job.case_id in held]
 
 

@@ -52,7 +52,7 @@ def check_deadlines(system: System, batch: Sequence[Job]) -> None:
     """
     now = system.clock()
     with system.database.begin(ACTOR) as connection:
-        mine = hold_free_cases(connection, batch, now)
+        mine = hold_free_cases(connection, batch)
         lanes = _do_due(system, connection, mine, now) if mine else set()
         crash_points.reached("deadline.written")
     crash_points.reached("deadline.committed")

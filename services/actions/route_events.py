@@ -29,14 +29,16 @@ from services.system import System
 _PART_2 = "42CFR2"
 _NO_CONSENT = "no_valid_consent"
 _IDLE = {Lane.URGENT: 2.0}
-"""Seconds for which a batch may stand still in its transaction: what it holds, others wait for."""
+"""Seconds for which a batch may stand still in its transaction: what it holds, others wait for. One event alone may
+take as long as anything else.
+"""
 _TASK_FIELDS = ("task_id", "task_ref")
 
 
 def route_events(system: System, batch: Sequence[Job]) -> None:
     """Route the events of a batch of jobs, all in one transaction. Raises LeaseLostError, and then wrote nothing."""
     now = system.clock()
-    with system.database.begin(ROUTER, idle_seconds=_IDLE.get(batch[0].lane)) as connection:
+    with system.database.begin(ROUTER, idle_seconds=_IDLE.get(batch[0].lane) if len(batch) > 1 else None) as connection:
         crash_points.reached("route.begun")
         events, causes = _events(system, connection, batch)
         plan = _plan(system, connection, events, causes, now)
@@ -48,7 +50,8 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         task_deadlines(system, connection, plan.tasks, plan.facts, now)
         task_rows.settle_of_tasks(connection, plan.done.keys() | _named_tasks(routed))
         held_up = move_deadlines(system, connection, routed, plan.facts, now)
-        jobs.add(connection, [catch_up_job(event, batch[0].lane, now) for event in held_up])
+        due = {job.ref: job.due_at for job in batch}
+        jobs.add(connection, [catch_up_job(event, batch[0].lane, due[event.id], now) for event in held_up])
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
         crash_points.reached("route.written")

@@ -22,7 +22,7 @@ from services.actions.route_events import route_events
 from services.domain.actors import system_actor
 from services.domain.urgency import Lane
 from services.storage import jobs
-from services.storage.database import DATABASE_AWAY
+from services.storage.database import DATABASE_AWAY, CutOffError
 from services.storage.jobs import Job, LeaseLostError
 from services.system import System
 from services.telemetry.logs import place_of
@@ -47,6 +47,8 @@ _IDLE_WHILE_LEASING = 0.5
 """Seconds: whoever leases holds the whole lane, and a process that is frozen meanwhile would hold it up."""
 _FIRST_DELAY = timedelta(seconds=1)
 _ROUTE = "route"
+_OF_EVENTS = frozenset({_ROUTE, "catch_up"})
+"""Kinds of jobs about an event as a whole: where one is set aside, people are told which event it is."""
 _log = structlog.get_logger()
 
 
@@ -65,9 +67,13 @@ def run_jobs(
     ``unclaimed_for`` leaves jobs that have not been due for so many seconds to others. Raises what DATABASE_AWAY names
     when the database is away; the leases then run out by themselves.
     """
-    with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
-        leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.leased_in(lane), unclaimed_for)
-        crash_points.reached("claim.leased")
+    try:
+        with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
+            leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.leased_in(lane), unclaimed_for)
+            crash_points.reached("claim.leased")
+    except CutOffError:
+        # This process stood still: nothing is leased, and it may try again.
+        return 0
     crash_points.reached("claim.committed")
     for kind, handler in HANDLERS.items():
         for batch in _batches([job for job in leased if job.kind == kind]):
@@ -104,15 +110,22 @@ def _do_bound(system: System, handler: Handler, batch: Sequence[Job]) -> None:
             system.measures.told(batch[0].lane, "inbox", [(now - job.due_at).total_seconds() for job in batch])
     except LeaseLostError:
         _log.info("lease_lost", jobs=len(batch))
+    except CutOffError as error:
+        _take_apart(system, handler, batch, error)
     except DATABASE_AWAY:
         raise
     except Exception as error:  # noqa: BLE001 (the one place: whatever an action raises must not stop the lane)
-        if len(batch) > 1:
-            for job in batch:
-                _do(system, handler, [job])
-        else:
-            with suppress(LeaseLostError):
-                _put_off(system, batch[0], error)
+        _take_apart(system, handler, batch, error)
+
+
+def _take_apart(system: System, handler: Handler, batch: Sequence[Job], error: Exception) -> None:
+    """Do the jobs of a batch that failed one by one, so that the others do not wait for the one that cannot be done."""
+    if len(batch) > 1:
+        for job in batch:
+            _do(system, handler, [job])
+    else:
+        with suppress(LeaseLostError):
+            _put_off(system, batch[0], error)
 
 
 def _put_off(system: System, job: Job, error: Exception) -> None:
@@ -122,7 +135,7 @@ def _put_off(system: System, job: Job, error: Exception) -> None:
     with system.database.begin(system_actor("jobs")) as connection:
         if job.attempts >= TRIES:
             jobs.set_aside(connection, job, code)
-            if job.kind == _ROUTE:
+            if job.kind in _OF_EVENTS:
                 jobs.add(connection, [_report(system, job)])
         else:
             jobs.postpone(connection, job, system.clock() + _FIRST_DELAY * 2 ** (job.attempts - 1), code)

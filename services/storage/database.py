@@ -19,7 +19,14 @@ from sqlalchemy.pool import NullPool
 from services.domain.actors import Actor
 
 _TIMEOUTS = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s"
+_IDLE_IN_TRANSACTION = "25P03"
 _DURABLE = "-c synchronous_commit=on -c random_page_cost=1.1"
+
+
+class CutOffError(OperationalError):
+    """The database ended the connection because nothing was said in a transaction for too long. To whoever was frozen
+    it was away; to whoever computed for so long, it would be again.
+    """
 
 
 class DatabaseRole(StrEnum):
@@ -64,9 +71,8 @@ class Database:
                 _begin(connection, beginning)
                 yield connection
         except InternalError as error:
-            if error.connection_invalidated:
-                # PostgreSQL's word for having been cut off for idling: no fault of what was being done.
-                raise OperationalError(error.statement, None, cast(BaseException, error.orig)) from error
+            if getattr(error.orig, "sqlstate", None) == _IDLE_IN_TRANSACTION:
+                raise CutOffError(error.statement, None, cast(BaseException, error.orig)) from error
             raise
 
     def as_role(self, role: DatabaseRole) -> "Database":

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Text,
-    bindparam,
     column,
     delete,
     func,
@@ -256,16 +255,17 @@ def set_aside(connection: Connection, job: Job, code: str) -> None:
     )
 
 
-def give_back(connection: Connection, leased: Sequence[Job]) -> None:
-    """Give jobs back at once, uncounted: their batch failed and each is to be tried alone by whoever comes."""
+def give_back(connection: Connection, leased: Sequence[Job], for_seconds: float = 0.0) -> None:
+    """Give jobs of one batch back, uncounted: whoever comes tries them, at once or ``for_seconds`` later on the clock
+    of the database (they stay due). Those whose lease was taken over are left alone.
+    """
+    if not leased:
+        return
+    later = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, for_seconds) if for_seconds else None
     connection.execute(
         update(jobs)
-        .where(
-            jobs.c.id.in_(bindparam("ids", expanding=True)),
-            jobs.c.lease == bindparam("held"),
-        )
-        .values(lease=None, lease_until=None, attempts=jobs.c.attempts - 1),
-        {"ids": [job.id for job in leased], "held": leased[0].lease},
+        .where(bulk.among(jobs.c.id, (job.id for job in leased)), jobs.c.lease == leased[0].lease)
+        .values(lease=None, lease_until=later, attempts=jobs.c.attempts - 1)
     )
 
 

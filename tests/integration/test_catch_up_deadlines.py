@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event as on
 from sqlalchemy import text
 
+from services.actions.run_jobs import run_jobs
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
+from services.domain.urgency import Lane
 from services.storage import deadlines
 from services.storage.database import DATABASE_AWAY
 from tests.alder import Alder
@@ -17,6 +21,8 @@ from tests.payloads import minimal_payload
 
 REFERRED = datetime(2025, 1, 20, 15, 0, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
+A_MOMENT = 0.3
+"""Seconds on the clock of the database, by which jobs are given back."""
 
 
 @contextmanager
@@ -56,7 +62,7 @@ def test_an_event_is_told_while_somebody_else_moves_the_deadlines_of_its_case(co
         assert outcomes(county, receipt) == 1
         assert asked(county, DEADLINES) == before
         assert asked(county, LEFT) == 1
-    clock.move_to(clock() + MOMENT)
+    sleep(A_MOMENT)
     county.work()
     assert asked(county, DEADLINES) > before
     assert asked(county, LEFT) == 0
@@ -70,6 +76,7 @@ def test_what_was_left_is_done_as_if_nobody_had_been_there(county: Alder, clock:
         county.work()
         county.accept("cps", "inv.disposition", minimal_payload("inv.disposition"), time=REFERRED + MOMENT)
     clock.move_to(clock() + 2 * MOMENT)
+    sleep(A_MOMENT)
     county.work()
     assert asked(county, f"{DEADLINES} AND rule_id = 'D02' AND state = 'met'") == 1
     assert asked(county, f"{DEADLINES} AND rule_id = 'D02' AND state <> 'met'") == 0
@@ -79,13 +86,13 @@ def test_a_step_of_a_deadline_waits_a_moment_where_its_case_is_busy(county: Alde
     county.open_case()
     refer(county, clock)
     county.work()
-    due = "SELECT count(*) FROM jobs WHERE kind = 'deadline' AND error_code = 'case_is_busy'"
+    due = "SELECT count(*) FROM jobs WHERE kind = 'deadline' AND lease_until IS NOT NULL AND attempts = 0"
     clock.move_to(REFERRED + timedelta(days=200))
     with busy(county):
         county.work()
         assert asked(county, due) > 0
         assert asked(county, "SELECT count(*) FROM deadlines WHERE overdue_since IS NOT NULL") == 0
-    clock.move_to(clock() + MOMENT)
+    sleep(A_MOMENT)
     county.work()
     assert asked(county, due) == 0
     assert asked(county, "SELECT count(*) FROM deadlines WHERE overdue_since IS NOT NULL") > 0
@@ -100,7 +107,7 @@ def test_what_was_left_is_forgotten_where_the_event_is_no_longer_on_the_case(cou
         county.work()
     with county.system.database.begin(Actor(name="system:test", administrates=True)) as connection:
         connection.execute(text(f"UPDATE event_outcomes SET state = 'refused' WHERE event_id = '{receipt}'"))
-    clock.move_to(clock() + MOMENT)
+    sleep(A_MOMENT)
     county.work()
     assert (asked(county, DEADLINES), asked(county, LEFT)) == (before, 0)
 
@@ -120,3 +127,22 @@ def stand_still_holding_all_cases(county: Alder) -> None:
         with county.system.database.begin(system_actor("other")) as other:
             deadlines.lock_cases(other, case_ids)
         connection.execute(text("SELECT 1"))
+
+
+def test_a_batch_that_stands_still_is_taken_apart_so_that_nobody_waits_for_the_slow_one(county: Alder) -> None:
+    county.open_case("police", "probation")
+    county.work()
+    slow = county.accept("police", "order.violated", minimal_payload("order.violated"))
+    other = county.accept("police", "order.violated", minimal_payload("order.violated"))
+
+    def stand_still(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        if "INSERT INTO notifications" in statement and str(slow) in str(parameters):
+            sleep(2.5)
+
+    engine = county.system.database.engine
+    on.listen(engine, "before_cursor_execute", stand_still)
+    try:
+        run_jobs(county.system, Lane.URGENT)
+    finally:
+        on.remove(engine, "before_cursor_execute", stand_still)
+    assert outcomes(county, other) == 1

@@ -55,7 +55,7 @@ event_log = Table(
     UniqueConstraint("stream_id", "sequence"),
     UniqueConstraint("agency_id", "source", "source_id"),
     Index("event_log_case_id_idx", "case_id", "sequence"),
-    Index("event_log_happened_idx", "case_id", "time", "sequence"),
+    Index("event_log_of_type_idx", "case_id", "type", "time", "sequence"),
 )
 
 event_payloads = Table(
