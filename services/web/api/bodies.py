@@ -19,6 +19,8 @@ from services.web.paging import WORD
 _JSON = "application/json"
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 _OF_THE_CALENDAR = "Must lie between 1900 and 2199."
+NOT_BLANK = {"minLength": 1, "pattern": r"[^\s\x1c-\x1f\x85]"}
+"""How the description of the API says of a text that it must hold some words."""
 
 
 class Body(Schema):

@@ -26,6 +26,14 @@ _EVENT: Mapping[str, Any] = {
         "recordedtime": {"type": "string", "format": "date-time", "description": "When its sender entered it."},
         "data": {"type": "object"},
     },
+    "propertyNames": {"pattern": "^[a-z0-9]+$"},
+    "additionalProperties": {
+        "type": ["string", "boolean", "integer"],
+        "maxLength": 1024,
+        "minimum": -(2**31),
+        "maximum": 2**31 - 1,
+        "description": "An extension attribute; at most 20 of them.",
+    },
 }
 REQUEST_BODIES: Mapping[str, Any] = {
     "/v1/events": {

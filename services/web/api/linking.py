@@ -13,7 +13,7 @@ from services.domain.disclosure import Purpose
 from services.domain.errors import FieldProblem
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body
+from services.web.api.bodies import NOT_BLANK, Body
 from services.web.authentication import scope
 from services.web.kinds import ProblemError, not_found
 
@@ -32,7 +32,9 @@ class LinkIn(Body):
 class UnlinkIn(Body):
     """An event is taken off a case with a reason."""
 
-    why = fields.String(required=True, metadata={"description": "What shows that it does not belong there."})
+    why = fields.String(
+        required=True, metadata=NOT_BLANK | {"description": "What shows that it does not belong there."}
+    )
 
 
 class LinkingOut(Body):

@@ -39,7 +39,7 @@ from services.domain.registry import (
 from services.domain.roles import WITHOUT_LOGIN, Role
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body, day, instant, text
+from services.web.api.bodies import NOT_BLANK, Body, day, instant, text
 from services.web.authentication import scope
 from services.web.kinds import ProblemError, not_found
 
@@ -49,6 +49,12 @@ _ANSWERS = {200: "It was there already; now it is as asked.", 201: "Registered."
 _ROLES = sorted(role.value for role in set(Role) - WITHOUT_LOGIN - {Role.SYSTEM})
 _SECRETS = _ANSWERS | {422: "It has two secrets in force already."}
 _Answer = tuple[dict[str, object], int]
+# What services/domain/registry.py looks at, as the description of the API says it.
+_SLUG = {"pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"}
+_USERNAME = {"pattern": "^[a-z][a-z0-9._-]{1,63}$"}
+_NAME = NOT_BLANK | {"maxLength": 200}
+_URL = {"format": "uri", "maxLength": 2000, "description": "Absolute, https, and of a public host."}
+_AT_LEAST_ONE = {"minItems": 1}
 
 
 def _roles(**rest: Any) -> fields.List[Any]:
@@ -58,17 +64,19 @@ def _roles(**rest: Any) -> fields.List[Any]:
 class AgencyIn(Body):
     """An agency, and the roles in which its people and clients may speak."""
 
-    slug = text(required=True)
-    name = text(required=True)
-    roles = _roles(required=True)
+    slug = text(required=True, metadata=_SLUG)
+    name = text(required=True, metadata=_NAME)
+    roles = _roles(required=True, metadata=_AT_LEAST_ONE)
 
 
 class ClientIn(Body):
     """A machine of an agency: what it may ask to do, and the roles in which it may speak."""
 
-    client_id = text(required=True)
-    name = text(required=True)
-    scopes = fields.List(fields.String(validate=validate.OneOf([one.value for one in Scope])), required=True)
+    client_id = text(required=True, metadata=_SLUG)
+    name = text(required=True, metadata=_NAME)
+    scopes = fields.List(
+        fields.String(validate=validate.OneOf([one.value for one in Scope])), required=True, metadata=_AT_LEAST_ONE
+    )
     roles = _roles(load_default=list)
     events_per_minute = fields.Integer(
         strict=True, load_default=EVENTS_PER_MINUTE, validate=validate.Range(1, MOST_EVENTS_PER_MINUTE)
@@ -79,15 +87,15 @@ class EndpointIn(Body):
     """An address at which an agency takes signed webhooks."""
 
     agency = text(required=True)
-    url = text(required=True)
+    url = text(required=True, metadata=_URL)
 
 
 class StaffIn(Body):
     """A member of staff. They sign in once an administrator has given them a password."""
 
     agency = text(required=True)
-    username = text(required=True)
-    display_name = text(required=True)
+    username = text(required=True, metadata=_USERNAME)
+    display_name = text(required=True, metadata=_NAME)
     administrator = fields.Boolean(load_default=False)
     supervisor = text()
     since = day(metadata={"description": "Since when the supervisor is theirs."})
@@ -113,8 +121,8 @@ class TeamIn(Body):
     """A team of an agency; a duty desk answers for what somebody must act on tonight."""
 
     agency = text(required=True)
-    slug = text(required=True)
-    name = text(required=True)
+    slug = text(required=True, metadata=_SLUG)
+    name = text(required=True, metadata=_NAME)
     duty_desk = fields.Boolean(load_default=False)
     members = fields.List(fields.Nested(MemberIn), load_default=list)
     shifts = fields.List(fields.Nested(ShiftIn), load_default=list)

@@ -14,7 +14,7 @@ from services.actions.read.tasks import ShownTask, TaskPage, my_tasks
 from services.domain.disclosure import Purpose
 from services.domain.scopes import Scope
 from services.web import context
-from services.web.api.bodies import Body, PageQuery
+from services.web.api.bodies import NOT_BLANK, Body, PageQuery
 from services.web.authentication import scope
 from services.web.kinds import ProblemError, not_found
 from services.web.paging import place_of, word_of
@@ -69,7 +69,7 @@ class ReasonIn(Body):
 class DeclineIn(Body):
     """A task is declined with a reason."""
 
-    reason = fields.String(required=True, metadata={"description": "Why not, in plain words."})
+    reason = fields.String(required=True, metadata=NOT_BLANK | {"description": "Why not, in plain words."})
 
 
 class AnswerOut(Body):
