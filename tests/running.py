@@ -80,7 +80,7 @@ class Running:
 
 def found_secret(said: str) -> str:
     """The secret that a command has shown."""
-    found = re.search(r"\b(?:whsec_)?[A-Za-z0-9+/_=-]{40,}", said)
+    found = re.search(r"(?<![A-Za-z0-9+/_=-])(?:whsec_)?[A-Za-z0-9+/_=-]{40,}", said)
     assert found, said
     return found.group()
 
