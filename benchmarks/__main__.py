@@ -9,6 +9,7 @@ import os
 import platform
 import secrets
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def main(name: str, written: str, seed: int | None, share: float) -> None:
     reports = []
     for one in names:
         report = run(one, options)
+        if share < 1:
+            report = replace(report, setting={"a rehearsal, share": share, **report.setting})
         reports.append(report)
         click.echo(json.dumps(report.document()) if written == "json" else as_table(report))
     if name == "all":

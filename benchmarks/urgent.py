@@ -40,6 +40,7 @@ _BATCH = 500
 _LOOK_EVERY = 0.01
 _IDLE_SECONDS = 20
 _PATIENCE = 60.0
+_FILLINGS = 50
 
 _TOP_UP = text(
     """
@@ -130,10 +131,13 @@ class _Run:
                 helper.join()
 
     def fill_up(self) -> None:
-        """Have as many bulk jobs due as are asked for: some were done while they were made."""
-        while not self.levels or self.levels[-1] < 0.95 * self.level:
+        """Have as many bulk jobs due as are asked for: some were done while they were made. Raises TimeoutError."""
+        for _ in range(_FILLINGS):
             self._top_up()
-        self.levels.clear()
+            if self.levels[-1] >= 0.95 * self.level:
+                self.levels.clear()
+                return
+        raise TimeoutError(f"the bulk lane does not fill: {self.levels}")
 
     def _beside(self) -> list[tuple[Callable[[], None], float]]:
         return [(self._look, _LOOK_EVERY), (self._top_up, 1.0)]

@@ -33,8 +33,8 @@ class NoBells:
 
 class BellsApart:
     """Rings other bells from a thread of its own: whoever rings goes on at once, and what is rung meanwhile is rung
-    together: after each ring it rests for a moment, ``gap_seconds``, since a ring costs as much as half a request. The
-    thread begins with the first ring, and so in the process that rings.
+    together: after each ring it rests for a moment, ``gap_seconds``, so that ringing takes
+    little from what the process is there for. The thread begins with the first ring, and so in the process that rings.
     """
 
     def __init__(self, bells: Bells, gap_seconds: float = 0.01) -> None:

@@ -1,6 +1,5 @@
 """The one Celery task: work a lane until nothing is due in it. Each process has its own connections."""
 
-import gc
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,8 +18,6 @@ from workers.bells import WORK, CeleryBells
 
 _BUDGET_SECONDS = 15.0
 """After so long in one message the lane is rung anew, well before the soft time limit."""
-_GARBAGE = (50_000, 20, 100)
-"""A batch makes many values and few circles: looking for circles after every 700 of them took a seventh of the time."""
 _log = structlog.get_logger()
 
 
@@ -40,8 +37,7 @@ _process: _Process | None = None
 def open_process() -> None:
     """Connect. Called after the fork, so that no connection is shared."""
     global _process
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
+    wiring.spare_the_collector()
     system = wiring.system_of(wiring.read_settings(), DatabaseRole.WORKER, "celery", pool_size=3)
     _process = _Process(system, MeasureKeeper(system).start())
 

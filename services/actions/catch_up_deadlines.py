@@ -12,15 +12,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from services.actions.deadline_events import ACTOR
-from services.actions.move_deadlines import move_deadlines
+from services.actions.move_deadlines import hold_free_cases, move_deadlines
 from services.domain.events import Event
 from services.domain.urgency import Lane
-from services.storage import deadline_facts, deadlines, event_log, jobs, rosters
+from services.storage import deadline_facts, event_log, jobs, rosters
 from services.storage.jobs import Job, NewJob
 from services.system import System
 
 _KIND = "catch_up"
-_AGAIN_AFTER_SECONDS = 0.2
 
 
 def catch_up_job(event: Event, lane: Lane, due_at: datetime, now: datetime) -> NewJob:
@@ -48,17 +47,6 @@ def catch_up_deadlines(system: System, batch: Sequence[Job]) -> None:
         if mine:
             jobs.finish(connection, mine, system.done_by)
             _catch_up(system, connection, mine, now)
-
-
-def hold_free_cases(connection: Connection, batch: Sequence[Job]) -> list[Job]:
-    """Lock the deadlines of those of the jobs' cases that are free, and give the jobs of the others back for a moment,
-    uncounted. Returns the jobs that can be done; those of no case are among them.
-    """
-    case_ids = {job.case_id for job in batch if job.case_id}
-    held = deadlines.lock_free_cases(connection, case_ids) if case_ids else set()
-    busy = [job for job in batch if job.case_id and job.case_id not in held]
-    jobs.give_back(connection, busy, _AGAIN_AFTER_SECONDS)
-    return [job for job in batch if job.case_id is None or job.case_id in held]
 
 
 def _catch_up(system: System, connection: Connection, mine: Sequence[Job], now: datetime) -> None:

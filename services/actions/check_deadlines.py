@@ -13,12 +13,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from services import crash_points
-from services.actions.catch_up_deadlines import hold_free_cases
 from services.actions.deadline_events import ACTOR, Saying, emitted, missed
 from services.actions.move_deadlines import (
     AFTER,
     Standing,
     check_job,
+    hold_free_cases,
     load_standing,
     task_deadlines,
     venue_of,

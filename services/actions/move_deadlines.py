@@ -28,11 +28,13 @@ from services.storage import deadline_facts, deadlines, event_log, jobs
 from services.storage import task_deadlines as task_rows
 from services.storage.deadline_facts import LookBack
 from services.storage.deadlines import Concerned, Move, NewDeadline
-from services.storage.jobs import NewJob
+from services.storage.jobs import Job, NewJob
 from services.system import System
 
 KIND = "deadline"
 """The kind of the job that looks at one deadline."""
+
+_AGAIN_AFTER_SECONDS = 0.2
 
 AFTER = "after"
 """In a job's arguments: the instant of the last step that was done, or null before the first."""
@@ -57,6 +59,17 @@ def move_deadlines(
     if mine:
         _move(system, connection, mine, _gone_through(system, connection, mine), facts, now)
     return [event for case_id, here in by_case.items() if case_id not in free for event in here]
+
+
+def hold_free_cases(connection: Connection, batch: Sequence[Job]) -> list[Job]:
+    """Lock the deadlines of those of the jobs' cases that are free, and give the jobs of the others back for a moment,
+    uncounted. Returns the jobs that can be done; those of no case are among them.
+    """
+    case_ids = {job.case_id for job in batch if job.case_id}
+    held = deadlines.lock_free_cases(connection, case_ids) if case_ids else set()
+    busy = [job for job in batch if job.case_id and job.case_id not in held]
+    jobs.give_back(connection, busy, _AGAIN_AFTER_SECONDS)
+    return [job for job in batch if job.case_id is None or job.case_id in held]
 
 
 def hear_again(

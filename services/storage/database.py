@@ -95,9 +95,9 @@ def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool,
     }
     if idle_seconds is not None:
         settings["idle_in_transaction_session_timeout"] = f"{round(idle_seconds * 1000)}ms"
-    return "; ".join(
-        ["BEGIN", *(f"SET LOCAL {name} = {sql.quote(value)}" for name, value in settings.items())]
-    ).encode()
+    # Not `set_config`: a query is planned, each time, and this is not.
+    said = (f"SET LOCAL {name} = {sql.quote(value)}" for name, value in settings.items())
+    return "; ".join(("BEGIN", *said)).encode()
 
 
 def _begin(connection: Connection, beginning: bytes) -> None:

@@ -15,7 +15,8 @@ def _scripts() -> Path:
     return packed if packed.is_dir() else Path(__file__).parents[2] / "migrations"
 
 
-def _configuration(owner_url: str | None = None) -> Config:
+def configuration(owner_url: str | None = None) -> Config:
+    """Alembic's configuration: our scripts, and the database of the owner's address, if one is given."""
     configuration = Config()
     configuration.set_main_option("script_location", str(_scripts()))
     if owner_url is not None:
@@ -28,12 +29,12 @@ def _configuration(owner_url: str | None = None) -> Config:
 
 def migrate(owner_url: str) -> None:
     """Upgrade to the newest version, as the owner of the tables. Two at the same time take turns."""
-    command.upgrade(_configuration(owner_url), "head")
+    command.upgrade(configuration(owner_url), "head")
 
 
 def newest_version() -> str | None:
     """The version that this code expects."""
-    return ScriptDirectory.from_config(_configuration()).get_current_head()
+    return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def version_of(connection: Connection) -> str | None:

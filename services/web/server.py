@@ -4,7 +4,6 @@ HTTP.
 ``gunicorn --worker-class services.web.server.Worker``
 """
 
-import gc
 import json
 import socket
 import threading
@@ -17,11 +16,11 @@ import structlog
 from gunicorn.http.errors import ConfigurationProblem, LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from services import wiring
 from services.web.kinds import KINDS
 
 log = structlog.get_logger("tallystick.web")
 
-_GARBAGE = (50_000, 20, 100)
 _STATUSES = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -42,9 +41,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._lock = threading.Lock()
 
     def init_process(self) -> None:
-        """Begin, after the fork. What the application consists of is not to be looked through for garbage."""
-        gc.freeze()
-        gc.set_threshold(*_GARBAGE)
+        """Begin, after the fork."""
+        wiring.spare_the_collector()
         super().init_process()
 
     def handle(self, conn: TConn) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event as on
 from sqlalchemy import text
 
-from services.actions.run_jobs import run_jobs
+from services.actions.run_jobs import TRIES, run_jobs
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
 from services.domain.urgency import Lane
@@ -48,20 +48,26 @@ def outcomes(county: Alder, receipt: UUID) -> int:
     return asked(county, f"SELECT count(*) FROM event_outcomes WHERE event_id = '{receipt}' AND state = 'processed'")
 
 
-DEADLINES = "SELECT count(*) FROM deadlines WHERE task_id IS NULL"
-LEFT = "SELECT count(*) FROM jobs WHERE kind = 'catch_up'"
-
-
-def test_an_event_is_told_while_somebody_else_moves_the_deadlines_of_its_case(county: Alder, clock: StoryClock) -> None:
+def told_while_busy(county: Alder, clock: StoryClock) -> tuple[UUID, int]:
+    """An event that was routed while somebody else moved the deadlines of its case; how many there were before."""
     county.open_case()
     county.work()
     before = asked(county, DEADLINES)
     with busy(county):
         receipt = refer(county, clock)
         county.work()
-        assert outcomes(county, receipt) == 1
-        assert asked(county, DEADLINES) == before
-        assert asked(county, LEFT) == 1
+    return receipt, before
+
+
+DEADLINES = "SELECT count(*) FROM deadlines WHERE task_id IS NULL"
+LEFT = "SELECT count(*) FROM jobs WHERE kind = 'catch_up'"
+
+
+def test_an_event_is_told_while_somebody_else_moves_the_deadlines_of_its_case(county: Alder, clock: StoryClock) -> None:
+    receipt, before = told_while_busy(county, clock)
+    assert outcomes(county, receipt) == 1
+    assert asked(county, DEADLINES) == before
+    assert asked(county, LEFT) == 1
     sleep(A_MOMENT)
     county.work()
     assert asked(county, DEADLINES) > before
@@ -99,12 +105,7 @@ def test_a_step_of_a_deadline_waits_a_moment_where_its_case_is_busy(county: Alde
 
 
 def test_what_was_left_is_forgotten_where_the_event_is_no_longer_on_the_case(county: Alder, clock: StoryClock) -> None:
-    county.open_case()
-    county.work()
-    before = asked(county, DEADLINES)
-    with busy(county):
-        receipt = refer(county, clock)
-        county.work()
+    receipt, before = told_while_busy(county, clock)
     with county.system.database.begin(Actor(name="system:test", administrates=True)) as connection:
         connection.execute(text(f"UPDATE event_outcomes SET state = 'refused' WHERE event_id = '{receipt}'"))
     sleep(A_MOMENT)
@@ -146,3 +147,24 @@ def test_a_batch_that_stands_still_is_taken_apart_so_that_nobody_waits_for_the_s
     finally:
         on.remove(engine, "before_cursor_execute", stand_still)
     assert outcomes(county, other) == 1
+
+
+def test_what_was_left_and_cannot_be_done_is_put_before_people(county: Alder, clock: StoryClock) -> None:
+    told_while_busy(county, clock)
+    sleep(A_MOMENT)
+
+    def fail(_: object, __: object, statement: str, *___: object) -> None:
+        if "INSERT INTO deadlines" in statement:
+            raise RuntimeError
+
+    engine = county.system.database.engine
+    on.listen(engine, "before_cursor_execute", fail)
+    try:
+        for _ in range(TRIES):
+            county.work()
+            clock.move_to(clock() + timedelta(minutes=5))
+    finally:
+        on.remove(engine, "before_cursor_execute", fail)
+    assert asked(county, f"{LEFT} AND state = 'set_aside'") == 1
+    county.work()
+    assert asked(county, "SELECT count(*) FROM tasks WHERE kind = 'see_to_set_aside'") > 0
