@@ -80,6 +80,7 @@ RULES: Mapping[str, set[tuple[str, str]]] = {
     "POST /v1/tasks/{task_id}/link": {("case", "unknown"), ("why", "invalid")},
     # Reasons hold no control characters, as no text of an event does.
     UNLINK: {("why", "invalid")},
+    **{f"POST /v1/tasks/{{task_id}}/{answer}": {("reason", "invalid")} for answer in ("accept", "complete", "decline")},
     # No more than two secrets at a time.
     "POST /v1/clients/{client_id}/secrets": {("secret_id", "too_many")},
     "POST /v1/endpoints/{endpoint_id}/secrets": {("secret_id", "too_many")},
@@ -118,6 +119,8 @@ UNSAID = (
     "Holds a character that is not allowed here, such as NUL.",
     "Must be text.",  # an extension of 642.0, a whole number to JSON Schema alone
 )
+# Whether one succeeds depends on how the entry stands that is drawn.
+BY_CHANCE = "POST /v1/inbox/{notification_id}/acknowledge"
 # No token, no right, nothing there, not where it stands: what can be well formed all the same.
 ACCEPTED = ["2xx", "401", "403", "404", "409"]
 REJECTED = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
@@ -154,7 +157,7 @@ def test_every_answer_is_as_described_whoever_asks(
     assert set(run.checked) == CHECKS, "every check looked at something"
     needed = scopes_of(schema)
     may = {label for label, scope in needed.items() if kind.active and scope in kind.scopes}
-    must = {label for label in may if needed[label] in kind.opens}
+    must = {label for label in may - {BY_CHANCE} if needed[label] in kind.opens}
     assert must <= run.opened() <= may | {label for label, scope in needed.items() if scope is None}
 
 
