@@ -188,7 +188,7 @@ def _copying(table: Table) -> TextClause:
 def _value(table: Table, column: Column[Any]) -> str:
     name = f"o.{column.name}"
     if isinstance(column.type, Uuid) and not _kept(column):
-        return f"CAST(md5(CAST({name} AS text) || n) AS uuid)"
+        return _copied_id(name)
     if (table.name, column.name) in {
         ("cases", "token"),
         ("case_identifiers", "value"),
@@ -198,6 +198,13 @@ def _value(table: Table, column: Column[Any]) -> str:
     }:
         return f"{name} || '-' || n"
     return name
+
+
+def _copied_id(name: str) -> str:
+    """An id for a copy: one that begins with its instant begins with the same (services/ids.py)."""
+    digits, digest = f"replace(CAST({name} AS text), '-', '')", f"md5(CAST({name} AS text) || n)"
+    timed = f"substr({digits}, 13, 1) IN ('7', '8')"
+    return f"CAST(CASE WHEN {timed} THEN left({digits}, 13) || substr({digest}, 14) ELSE {digest} END AS uuid)"
 
 
 def _kept(column: Column[Any]) -> bool:

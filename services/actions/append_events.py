@@ -14,6 +14,7 @@ from services.domain.location import parse_path, take_out
 from services.domain.roles import Role
 from services.domain.routing import urgency_of
 from services.domain.urgency import Lane, lane_of
+from services.ids import new_id
 from services.storage import event_log, intake
 from services.storage.event_log import Stream
 from services.storage.jobs import NewJob
@@ -41,7 +42,7 @@ class Draft:
     body_mac: bytes
     case_id: UUID | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
-    id: UUID = field(default_factory=uuid4)
+    id: UUID = field(default_factory=new_id)
 
 
 def append_events(

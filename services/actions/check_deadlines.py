@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -37,6 +37,7 @@ from services.domain.routing_decision import NotificationDraft, RoutingDecision
 from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.task_due import TaskDeadline, task_overdue_since, told_of_overdue, told_of_overdue_unmatched
 from services.domain.urgency import Lane
+from services.ids import new_id
 from services.storage import deadline_facts, deadlines, decisions, event_log, jobs, links, rosters
 from services.storage import task_deadlines as task_rows
 from services.storage.deadlines import Move
@@ -182,7 +183,7 @@ class _Check:
             asked = self.plan.asked.setdefault((case_id, draft.kind, draft.key), [])
             if draft.single and asked:
                 continue
-            task = PlannedTask(uuid4(), case_id, asking, draft)
+            task = PlannedTask(new_id(), case_id, asking, draft)
             asked.append(decisions.Asked(task.id, self.now))
             self.plan.tasks.append(task)
             self.counted_from[task.id] = at

@@ -1,11 +1,12 @@
 """A human act on a case as an event: the page and the API go through the same intake, permission and log (law 6)."""
 
 from collections.abc import Mapping
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.actions.receive_events import Forbidden, Outcome, Within, receive_events
 from services.domain.actors import Actor
 from services.domain.events import Envelope
+from services.ids import new_id
 from services.storage import cases
 from services.system import System
 
@@ -31,7 +32,7 @@ def record_event(
         return Forbidden("type_not_allowed")
     now = system.clock()
     envelope = Envelope(
-        id=str(uuid4()), source=SOURCE, type=event_type, subject=token, time=now, recorded=now, data=dict(data)
+        id=str(new_id()), source=SOURCE, type=event_type, subject=token, time=now, recorded=now, data=dict(data)
     )
     [outcome] = receive_events(system, actor, [envelope], within)
     return outcome

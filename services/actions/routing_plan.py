@@ -7,7 +7,7 @@ opened by one event is done by the next, a caution raised by one holds for the o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from services.domain.routing import route, route_unmatched
 from services.domain.routing_decision import NotificationDraft, Reason, RoutingDecision, TaskDraft
 from services.domain.routing_facts import CaseFacts, CountyFacts
 from services.domain.urgency import Lane, lane_of
+from services.ids import new_id
 from services.storage import audit, decisions, jobs, notifications
 from services.storage.audit import AuditEntry
 from services.storage.notifications import NewNotification, notification_id
@@ -138,7 +139,7 @@ class RoutingPlan:
             self.asked[name] = later
 
     def _open(self, event: Event, draft: TaskDraft, case_id: UUID | None) -> None:
-        task = PlannedTask(uuid4(), case_id, event, draft)
+        task = PlannedTask(new_id(), case_id, event, draft)
         already = self.asked.setdefault((case_id, draft.kind, draft.key), [])
         if draft.single and case_id is not None and already:
             return

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.domain.calendars import Venue, local_date, plus_days, plus_months, start_of_day
 from services.domain.deadline_rules import DeadlineRule, Recurrence, RuleBook, Trigger
 from services.domain.due_dates import CalendarDays, Due, Months, Roll, compute_due, due_day
 from services.domain.events import Event
+from services.domain.ids import beside
 from services.domain.predicates import holds, values_at
 
 WHOLE_CASE = ""
@@ -171,7 +172,7 @@ def compute_deadline(basis: Basis, rule: DeadlineRule, venue: Venue, now: dateti
     due = compute(rule, basis.anchor, venue, basis.occurrence)
     dates = "|".join(instant.isoformat() for instant in (due.raw, due.rolled, due.internal))
     return Deadline(
-        id=uuid5(basis.trigger_event_id, f"{basis.case_id}|{rule.id}|{basis.key}|{basis.occurrence}|{dates}"),
+        id=beside(basis.trigger_event_id, f"{basis.case_id}|{rule.id}|{basis.key}|{basis.occurrence}|{dates}"),
         rule_id=rule.id,
         rule_version=rule.version,
         basis=basis,

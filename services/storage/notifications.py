@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, literal, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.domain.delivery import NotificationState
+from services.domain.ids import beside
 from services.domain.roles import Role
 from services.domain.urgency import Urgency
 from services.storage import bulk
@@ -89,8 +90,8 @@ def notification_id(
     ``cause`` of telling it, if there is one, the rule, recipient and way. Whoever routes the event again, after a
     restore too, sends under the same id.
     """
-    told = uuid5(event_id, str(cause)) if cause is not None and cause != event_id else event_id
-    return uuid5(told, f"{rule_id}|{recipient}|{channel}|{endpoint_id}")
+    told = beside(cause, str(event_id)) if cause is not None and cause != event_id else event_id
+    return beside(told, f"{rule_id}|{recipient}|{channel}|{endpoint_id}")
 
 
 def add(connection: Connection, new: Sequence[NewNotification]) -> set[UUID]:
