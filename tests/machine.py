@@ -147,10 +147,10 @@ class FatefulDatabase(Database):
         self._fate = fate
 
     @contextmanager
-    def begin(self, actor: Actor, *, idle_seconds: float | None = None) -> Iterator[Connection]:
+    def _begun(self, beginning: bytes) -> Iterator[Connection]:
         """As of any database, unless the process does not come so far."""
         self._fate.come_to(Place.BEGIN)
-        with super().begin(actor, idle_seconds=idle_seconds) as connection:
+        with super()._begun(beginning) as connection:
             event.listen(connection, "before_cursor_execute", self._statement)
             event.listen(connection, "commit", self._commit)
             yield connection

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from schemas.catalogue import CATALOGUE
-from services.domain.actors import Actor
 from services.domain.events import Event
 from services.domain.location import parse_path, take_out
 from services.domain.roles import Role
@@ -28,7 +27,10 @@ VAULT_POINTER = "vault:"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A checked event on its way into the log. ``case_id`` is None where it matches no case of the sender."""
+    """A checked event on its way into the log, by ``actor``.
+
+    ``case_id`` is None where it matches no case of the sender.
+    """
 
     type: str
     source: str
@@ -36,6 +38,7 @@ class Draft:
     subject: str
     emitter: Role
     agency_id: UUID
+    actor: str
     time: datetime
     recorded: datetime
     data: Mapping[str, object]
@@ -48,7 +51,6 @@ class Draft:
 def append_events(
     system: System,
     connection: Connection,
-    actor: Actor,
     drafts: Sequence[Draft],
     now: datetime,
     locked: dict[UUID, Stream] | None = None,
@@ -62,7 +64,7 @@ def append_events(
     _lock_others(system, connection, drafts, streams)
     by_owner: dict[UUID, list[event_log.NewEntry]] = {}
     for draft in drafts:
-        by_owner.setdefault(draft.case_id or draft.agency_id, []).append(_entry(system, actor, draft, now))
+        by_owner.setdefault(draft.case_id or draft.agency_id, []).append(_entry(system, draft, now))
     chained: dict[UUID, event_log.ChainedEntry] = {}
     for owner, entries in by_owner.items():
         streams[owner], bound = event_log.chain(system.keys, streams[owner], entries)
@@ -89,7 +91,7 @@ def _lock_others(system: System, connection: Connection, drafts: Sequence[Draft]
         streams[agency_id] = event_log.lock_intake_stream(connection, system.keys, agency_id)
 
 
-def _entry(system: System, actor: Actor, draft: Draft, now: datetime) -> event_log.NewEntry:
+def _entry(system: System, draft: Draft, now: datetime) -> event_log.NewEntry:
     system.traces.link(draft.attributes)
     pointers: list[UUID] = []
 
@@ -114,7 +116,7 @@ def _entry(system: System, actor: Actor, draft: Draft, now: datetime) -> event_l
             data=data,
         ),
         subject=draft.subject,
-        actor=actor.name,
+        actor=draft.actor,
         urgency=urgency_of(draft.type, data, system.policy.routing),
         attributes=draft.attributes,
         body_mac=draft.body_mac,

@@ -62,7 +62,7 @@ def say(system: System, connection: Connection, sayings: Sequence[Saying], now: 
     drafts = [
         _draft(system, saying, homes[saying.case_id], now) for name, saying in by_name.items() if name not in said
     ]
-    return append_events(system, connection, ACTOR, drafts, now) if drafts else []
+    return append_events(system, connection, drafts, now) if drafts else []
 
 
 def missed(deadline: Deadline, rule: DeadlineRule, at: datetime) -> Saying:
@@ -159,6 +159,7 @@ def _draft(system: System, saying: Saying, home: Home, now: datetime) -> Draft:
         subject=home.token,
         emitter=Role.SYSTEM,
         agency_id=home.agency_id,
+        actor=ACTOR.name,
         time=saying.time,
         recorded=now,
         data=dict(saying.data),

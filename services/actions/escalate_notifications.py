@@ -103,8 +103,8 @@ def _write(system: System, connection: Connection, climbs: Sequence[Climb], now:
     for one in climbs:
         if not one.rows:
             _log.error("nobody_to_escalate_to", notification=str(one.look.told.id), rung=one.rung.number)
-    drafts = system_drafts(system, connection, _statements(system.policy.escalation, climbs), now)
-    events = append_events(system, connection, ESCALATION, drafts, now) if drafts else []
+    drafts = system_drafts(system, connection, ESCALATION, _statements(system.policy.escalation, climbs), now)
+    events = append_events(system, connection, drafts, now) if drafts else []
     return {lane_of(row.urgency) for row in outward} | lanes_of(system, events)
 
 

@@ -27,7 +27,7 @@ from services.domain.urgency import Lane
 from services.storage import event_log, intake, jobs
 from services.storage.access_tokens import Claims
 from services.storage.chain import body_mac
-from services.storage.clients import ClientStanding, actor_of
+from services.storage.clients import actor_of
 from services.system import System
 
 _TRIES = 3
@@ -89,15 +89,16 @@ def receive_events(
     if actor.agency_id is None:
         raise ValueError("events are received from an agency")
     now = system.clock()
-    checked = [_checked(system, actor, actor.agency_id, envelope, now) for envelope in envelopes]
+    checked = [check_event(system, actor, actor.agency_id, envelope, now) for envelope in envelopes]
     drafts = [draft for draft in checked if isinstance(draft, Draft)]
     kept = iter(_keep(_Reception(system, actor, now, within, claims), drafts) if drafts else ())
     return [next(kept) if isinstance(result, Draft) else result for result in checked]
 
 
-def _checked(
+def check_event(
     system: System, actor: Actor, agency_id: UUID, envelope: Envelope, now: datetime
 ) -> Draft | Invalid | Forbidden:
+    """An event of this sender as a draft for the log, or what is wrong with it. Asks nothing of the database."""
     schema = CATALOGUE[envelope.type]
     match may_emit(schema.type.emitters, actor.roles):
         case Refused(code):
@@ -120,6 +121,7 @@ def _checked(
         subject=envelope.subject,
         emitter=emitter,
         agency_id=agency_id,
+        actor=actor.name,
         time=envelope.time,
         recorded=envelope.recorded,
         data=data,
@@ -146,28 +148,29 @@ class _Reception:
 
     def find(self, connection: Connection, drafts: Sequence[Draft]) -> intake.Found:
         """What the database knows of drafts, their streams locked; as long as the client stands as it did."""
-        found = intake.find(
-            connection,
-            self.system.keys,
-            drafts[0].agency_id,
-            [(draft.source, draft.source_id) for draft in drafts],
-            [draft.subject for draft in drafts],
-            self.claims.client_id if self.claims else None,
-        )
-        if self.claims is not None and self.actor != _stands(self.claims, found.client):
+        clients = [(self.claims.client_id, self.claims.agency_id)] if self.claims else []
+        found = intake.find(connection, self.system.keys, [said_of(draft) for draft in drafts], clients)
+        if self.claims is not None and not stands_as(self.actor, self.claims, found):
             raise StandingChangedError
         return found
 
 
-def _stands(claims: Claims, standing: ClientStanding | None) -> Actor | None:
-    return actor_of(claims.client_id, claims.agency_id, claims.scopes, standing) if standing else None
+def said_of(draft: Draft) -> tuple[UUID, str, str, str]:
+    """What a draft says of itself, as `intake.find` asks."""
+    return draft.agency_id, draft.source, draft.source_id, draft.subject
+
+
+def stands_as(actor: Actor, claims: Claims, found: intake.Found) -> bool:
+    """Whether the client of a token is today who it was remembered to be."""
+    standing = found.clients.get(claims.client_id)
+    return standing is not None and actor == actor_of(claims.client_id, claims.agency_id, claims.scopes, standing)
 
 
 def _keep(reception: _Reception, drafts: Sequence[Draft]) -> list[Outcome]:
     """Keep what is new, in one transaction; tried again where another request got in between."""
     for attempt in range(_TRIES):
         try:
-            with reception.system.database.begin(reception.actor) as connection:
+            with reception.system.database.begin(reception.actor, plans_kept=True) as connection:
                 crash_points.reached("accept.begun")
                 outcomes, lanes = _take(reception, connection, drafts)
                 crash_points.reached("accept.appended")
@@ -229,13 +232,13 @@ def _runs(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
 
 
 def _sort_out(
-    said: dict[tuple[str, str], event_log.Known], drafts: Sequence[Draft], now: datetime
+    said: dict[tuple[UUID, str, str], event_log.Known], drafts: Sequence[Draft], now: datetime
 ) -> tuple[dict[UUID, Outcome], list[Draft]]:
     """The answers to what was said before, in the log or earlier in this batch; and what is new."""
     repeats: dict[UUID, Outcome] = {}
     fresh: list[Draft] = []
     for draft in drafts:
-        name = (draft.source, draft.source_id)
+        name = (draft.agency_id, draft.source, draft.source_id)
         first = said.get(name)
         if first is None:
             said[name] = event_log.Known(draft.id, now, draft.body_mac)
@@ -280,22 +283,21 @@ def _conflict_job(contradiction: event_log.Contradiction, now: datetime) -> jobs
 def _append(
     reception: _Reception, connection: Connection, drafts: Sequence[Draft], places: intake.Found
 ) -> list[Event]:
-    matched = [replace(draft, case_id=places.cases.get(draft.subject)) for draft in drafts]
-    return append_events(reception.system, connection, reception.actor, matched, reception.now, places.streams)
+    matched = [replace(draft, case_id=places.cases.get((draft.agency_id, draft.subject))) for draft in drafts]
+    return append_events(reception.system, connection, matched, reception.now, places.streams)
 
 
 def _register(reception: _Reception, connection: Connection, draft: Draft, places: intake.Found) -> Event | Invalid:
     """Append a registry event and apply it; one that cannot be applied leaves nothing behind."""
-    case_id = places.cases.get(draft.subject)
+    case_id = places.cases.get((draft.agency_id, draft.subject))
     if draft.type == OPENING:
         opened = open_case(reception.system, connection, draft, already=case_id is not None)
         if not isinstance(opened, UUID):
             return Invalid(opened)
         case_id = opened
     savepoint = connection.begin_nested()
-    [event] = append_events(
-        reception.system, connection, reception.actor, [replace(draft, case_id=case_id)], reception.now, places.streams
-    )
+    placed = replace(draft, case_id=case_id)
+    [event] = append_events(reception.system, connection, [placed], reception.now, places.streams)
     wrong = apply_registry_event(reception.system, connection, event, draft.data) if case_id else ()
     if wrong:
         savepoint.rollback()

@@ -50,8 +50,8 @@ def report_undelivered(
         for name, one in alerts.items()
         if name not in heard and one.notification.case_id is not None
     ]
-    drafts = system_drafts(system, connection, statements, now)
-    return lanes_of(system, append_events(system, connection, actor, drafts, now)) if drafts else set()
+    drafts = system_drafts(system, connection, actor, statements, now)
+    return lanes_of(system, append_events(system, connection, drafts, now)) if drafts else set()
 
 
 def _data(one: Abandoned) -> dict[str, object]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from schemas.catalogue import CATALOGUE
 from services.actions.append_events import Draft
+from services.domain.actors import Actor
 from services.domain.roles import Role
 from services.storage.chain import body_mac
 from services.storage.deadline_facts import homes
@@ -32,9 +33,11 @@ class Statement:
 
 
 def system_drafts(
-    system: System, connection: Connection, statements: Sequence[Statement], now: datetime
+    system: System, connection: Connection, actor: Actor, statements: Sequence[Statement], now: datetime
 ) -> list[Draft]:
-    """These statements as drafts for the log, each in the stream of its case, sent by the agency whose case it is."""
+    """These statements of ``actor`` as drafts for the log, each in the stream of its case and from the agency whose
+    case it is.
+    """
     if not statements:
         return []
     at_home = homes(connection, {one.case_id for one in statements})
@@ -46,6 +49,7 @@ def system_drafts(
             subject=at_home[one.case_id].token,
             emitter=Role.SYSTEM,
             agency_id=at_home[one.case_id].agency_id,
+            actor=actor.name,
             time=now,
             recorded=now,
             data=CATALOGUE[one.type].load(one.data),

@@ -5,6 +5,7 @@
 --   tallystick_owner    owns the database and runs the migrations
 --   tallystick_app      what web, workers and sweeper log in as: may do nothing itself, and takes one of
 --   tallystick_web      what a request may do
+--   tallystick_intake   what it takes to keep an event: adds, and reads no event
 --   tallystick_worker   what a job may do
 --   tallystick_reader   what a report may read
 
@@ -13,7 +14,8 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY[
-        'tallystick_owner', 'tallystick_app', 'tallystick_web', 'tallystick_worker', 'tallystick_reader'
+        'tallystick_owner', 'tallystick_app',
+        'tallystick_web', 'tallystick_intake', 'tallystick_worker', 'tallystick_reader'
     ] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I', wanted);
@@ -25,6 +27,7 @@ $roles$;
 ALTER ROLE tallystick_owner LOGIN INHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 ALTER ROLE tallystick_app LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 ALTER ROLE tallystick_web NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
+ALTER ROLE tallystick_intake NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 ALTER ROLE tallystick_worker NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 ALTER ROLE tallystick_reader NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 
@@ -32,7 +35,9 @@ DO $members$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['tallystick_web', 'tallystick_worker', 'tallystick_reader'] LOOP
+    FOREACH wanted IN ARRAY ARRAY[
+        'tallystick_web', 'tallystick_intake', 'tallystick_worker', 'tallystick_reader'
+    ] LOOP
         IF NOT EXISTS (
             SELECT FROM pg_auth_members
             WHERE roleid = wanted::regrole AND member = 'tallystick_app'::regrole

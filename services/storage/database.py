@@ -1,10 +1,12 @@
 """Connections and transactions: one pool, and no transaction that does not say who acts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -33,12 +35,14 @@ class DatabaseRole(StrEnum):
     """The role that a process takes on: each sees and may do only what its policies say."""
 
     WEB = "tallystick_web"
+    INTAKE = "tallystick_intake"
     WORKER = "tallystick_worker"
     READER = "tallystick_reader"
 
 
 _PLANS = {
     DatabaseRole.WEB: "",
+    DatabaseRole.INTAKE: "",
     DatabaseRole.WORKER: "-c plan_cache_mode=force_custom_plan",
     DatabaseRole.READER: "",
 }
@@ -58,14 +62,35 @@ class Database:
         self.role = role
 
     @contextmanager
-    def begin(self, actor: Actor, *, idle_seconds: float | None = None) -> Iterator[Connection]:
+    def begin(
+        self, actor: Actor, *, idle_seconds: float | None = None, plans_kept: bool = False
+    ) -> Iterator[Connection]:
         """A transaction of ``actor``: commits at the end of the block, rolls back when it raises.
 
         Who says nothing for ``idle_seconds`` in it (5 where that is None) is cut off by the database, which frees what
         the transaction holds: a process that stands still must not make others stand still.
+
+        ``plans_kept`` is for statements that are written so that one plan fits whatever they are asked: prepared ones
+        are planned once a connection then, not each time.
         """
-        agency_id = str(actor.agency_id or "")
-        beginning = _beginning(self.role, actor.name, agency_id, actor.administrates, idle_seconds)
+        who = _Who(self.role, actor.name, str(actor.agency_id or ""), actor.administrates)
+        with self._begun(_beginning(who, idle_seconds, plans_kept)) as connection:
+            yield connection
+
+    @contextmanager
+    def begin_intake(self, agency_ids: Iterable[UUID]) -> Iterator[Connection]:
+        """A transaction that takes in what these agencies send, in the role that may do no more than that.
+
+        It waits for nobody longer than a quarter of a second: what of one sender stands in the way of somebody else is
+        not to hold up the others.
+        """
+        agencies = ",".join(sorted(map(str, agency_ids)))
+        who = _Who(DatabaseRole.INTAKE, "intake", "", administrates=False, agencies=agencies)
+        with self._begun(_beginning(who, idle_seconds=None, plans_kept=True)) as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, beginning: bytes) -> Iterator[Connection]:
         try:
             with self.engine.begin() as connection:
                 _begin(connection, beginning)
@@ -84,17 +109,32 @@ class Database:
         self.engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Who acts in a transaction: ``agency`` for one, ``agencies`` for the several that intake takes events of."""
+
+    role: DatabaseRole
+    actor: str
+    agency: str
+    administrates: bool
+    agencies: str = ""
+
+
 @lru_cache(maxsize=1024)
-def _beginning(role: DatabaseRole, actor: str, agency: str, administrates: bool, idle_seconds: float | None) -> bytes:
+def _beginning(who: _Who, idle_seconds: float | None, plans_kept: bool) -> bytes:
     """The statements that begin a transaction and say for it alone who acts."""
     settings = {
-        "role": role.value,
-        "app.actor": actor,
-        "app.agency": agency,
-        "app.administrates": "yes" if administrates else "",
+        "role": who.role.value,
+        "app.actor": who.actor,
+        "app.agency": who.agency,
+        "app.administrates": "yes" if who.administrates else "",
     }
+    if who.agencies:
+        settings |= {"app.agencies": who.agencies, "lock_timeout": "250ms"}
     if idle_seconds is not None:
         settings["idle_in_transaction_session_timeout"] = f"{round(idle_seconds * 1000)}ms"
+    if plans_kept:
+        settings["plan_cache_mode"] = "force_generic_plan"
     # Not `set_config`: a query is planned, each time, and this is not.
     said = (f"SET LOCAL {name} = {sql.quote(value)}" for name, value in settings.items())
     return "; ".join(("BEGIN", *said)).encode()
@@ -123,7 +163,8 @@ def run(connection: Connection, statement: str, parameters: Mapping[str, object]
     driver = cast(psycopg.Connection, connection.connection.driver_connection)
     try:
         done = driver.execute(statement.encode(), parameters)
-        return done.fetchall() if done.description else []
+        # `description` would make an object of every column.
+        return done.fetchall() if done.pgresult is not None and done.pgresult.nfields else []
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed

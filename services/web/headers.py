@@ -17,6 +17,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_NAMES = frozenset(name.lower() for name in HEADERS)
 
 _A_DAY = "public, max-age=86400"
 _A_YEAR_OF_HTTPS = "max-age=31536000"
@@ -24,11 +25,11 @@ _A_YEAR_OF_HTTPS = "max-age=31536000"
 
 def harden(response: Response, *, secure: bool, stored: bool) -> Response:
     """Add the headers. ``stored`` says that it is a style sheet or an image of ours, which a browser may keep."""
-    if any(name in response.headers for name in HEADERS):
-        response.headers.update(HEADERS)
-    else:
+    if _NAMES.isdisjoint(name.lower() for name, _ in response.headers):
         # Setting looks through all that is there for each; nearly every answer has none of these.
         response.headers.extend(HEADERS)
+    else:
+        response.headers.update(HEADERS)
     if stored:
         response.headers["Cache-Control"] = _A_DAY
     if secure:

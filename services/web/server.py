@@ -25,6 +25,7 @@ _STATUSES = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
 }
+_COURTEOUS_TO = 10
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -34,6 +35,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     arrival_seconds: ClassVar[float] = 30.0
     """How long a request may take to arrive, head and body: the largest body at some 170 kilobytes a second."""
+    courtesy_seconds: ClassVar[float] = 0.0002
+    """How long a worker leaves a new connection to others, for each that it has itself."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -44,6 +47,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Begin, after the fork."""
         wiring.spare_the_collector()
         super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection, after a moment in which a worker that has fewer can take it: connections stay with their
+        worker, and whoever happens to be awake would take all that come at once.
+        """
+        time.sleep(min(self.nr_conns, _COURTEOUS_TO) * self.courtesy_seconds)
+        super().accept(listener)
 
     def handle(self, conn: TConn) -> Any:
         """Serve what comes on a connection. Runs in a thread."""
