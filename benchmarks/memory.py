@@ -76,17 +76,19 @@ def _measure(running: Whole) -> dict[str, list[float]]:
 
 @dataclass(slots=True)
 class _Feed:
-    """The agencies of a county, each with a token, sending about its cases."""
+    """The agencies of a county, each with a client (its name and secret), sending about its cases."""
 
     http: httpx2.Client
     system: System
-    tokens: Mapping[str, str]
+    clients: Mapping[str, tuple[str, str]]
     numbers: Sequence[str]
     random: Random
     sent: int = 0
 
     def send(self, count: int) -> None:
         """Send so many events, as batches of each agency. Raises TypeError for one that is not accepted."""
+        # A token lasts ten minutes, and what lies between two calls may last longer.
+        tokens = {slug: token_of(self.http, client) for slug, client in self.clients.items()}
         for _ in range(0, count, BATCH):
             self.sent += 1
             events = traffic(self.random, self.numbers, BATCH, today(), f"memory-{self.sent}")
@@ -96,7 +98,7 @@ class _Feed:
                     "/v1/events",
                     content=orjson.dumps(documents),
                     headers={
-                        "Authorization": f"Bearer {self.tokens[agency]}",
+                        "Authorization": f"Bearer {tokens[agency]}",
                         "Content-Type": "application/cloudevents-batch+json",
                     },
                 )
@@ -119,17 +121,22 @@ def _feed(running: Whole, system: System, options: Options) -> _Feed:
     numbers = case_numbers(options.scaled(CASES, 20))
     open_cases(system, senders, numbers, today() - timedelta(hours=1))
     http = httpx2.Client(base_url=running.url, timeout=60.0)
-    tokens = {slug: token_of(http, system, slug, senders[slug]) for slug in sorted({kind.agency for kind in TRAFFIC})}
-    return _Feed(http, system, tokens, numbers, options.random())
+    clients = {slug: client_of(system, slug, senders[slug]) for slug in sorted({kind.agency for kind in TRAFFIC})}
+    return _Feed(http, system, clients, numbers, options.random())
 
 
-def token_of(http: httpx2.Client, system: System, slug: str, agency: Actor) -> str:
-    """A token of a new client of an agency, which may send as fast as it can. Raises TypeError."""
+def client_of(system: System, slug: str, agency: Actor) -> tuple[str, str]:
+    """Name and secret of a new client of an agency, which may send as fast as it can. Raises TypeError."""
     new = NewClient(
         slug, f"{slug}-feed", f"Feed of {slug}", frozenset({Scope.EVENTS_WRITE}), agency.roles, _EVENTS_PER_MINUTE
     )
     done = register_client(system, ADMINISTRATOR, new)
     if not isinstance(done, Registered) or done.secret is None:
         raise TypeError(f"{slug}: no client could be registered: {done}")
-    answer = http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=(new.client_id, done.secret))
+    return new.client_id, done.secret
+
+
+def token_of(http: httpx2.Client, client: tuple[str, str]) -> str:
+    """An access token of a client. Raises HTTPStatusError."""
+    answer = http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=client)
     return str(answer.raise_for_status().json()["access_token"])

@@ -21,7 +21,7 @@ from benchmarks.chaotic.whole import Whole, wait_for, whole
 from benchmarks.county import TRAFFIC as WEEK
 from benchmarks.county import URGENT, by_agency, case_numbers, found_county, open_cases, today, traffic
 from benchmarks.figures import AtMost, Figure, Report, percentile
-from benchmarks.memory import token_of
+from benchmarks.memory import client_of, token_of
 from benchmarks.options import Options
 from benchmarks.processes import cpu_seconds, ours
 from services.actions.receive_events import Accepted, receive_events
@@ -71,7 +71,8 @@ def run(options: Options) -> Report:
         idle = _idle(running, max(2.0, _IDLE_SECONDS * options.share))
         _fill(system, senders, numbers, level, options)
         with httpx2.Client(base_url=running.url, timeout=30.0) as http:
-            run = _Run(http, system, token_of(http, system, URGENT.agency, senders[URGENT.agency]), level)
+            client = client_of(system, URGENT.agency, senders[URGENT.agency])
+            run = _Run(http, system, token_of(http, client), level)
             run.fill_up()
             run.sample(numbers, samples, options)
         done = _counted(system)

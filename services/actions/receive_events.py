@@ -6,6 +6,7 @@ cannot tell the two apart (practice.md, Settled 7).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -170,18 +171,25 @@ def _keep(reception: _Reception, drafts: Sequence[Draft]) -> list[Outcome]:
     """Keep what is new, in one transaction; tried again where another request got in between."""
     for attempt in range(_TRIES):
         try:
-            with reception.system.database.begin(reception.actor, plans_kept=True) as connection:
-                crash_points.reached("accept.begun")
+            with accepting(reception.system.database.begin(reception.actor, plans_kept=True)) as connection:
                 outcomes, lanes = _take(reception, connection, drafts)
-                crash_points.reached("accept.appended")
         except (IntegrityError, OperationalError) as error:
             if attempt + 1 == _TRIES or not _crossed(error):
                 raise
         else:
             break
-    crash_points.reached("accept.committed")
     reception.system.bells.ring(lanes)
     return outcomes
+
+
+@contextmanager
+def accepting(transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    """A transaction in which events are accepted, with the points at which a test may have the process die."""
+    with transaction as connection:
+        crash_points.reached("accept.begun")
+        yield connection
+        crash_points.reached("accept.appended")
+    crash_points.reached("accept.committed")
 
 
 def _crossed(error: IntegrityError | OperationalError) -> bool:

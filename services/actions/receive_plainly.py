@@ -12,10 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from services import crash_points
 from services.actions.append_events import Draft, append_events, lanes_of
 from services.actions.apply_registry_event import REGISTRY_TYPES
-from services.actions.receive_events import Accepted, Outcome, check_event, said_of, stands_as
+from services.actions.receive_events import Accepted, Outcome, accepting, check_event, said_of, stands_as
 from services.domain.actors import Actor
 from services.domain.events import Envelope
 from services.storage import intake
@@ -56,8 +55,7 @@ def _keep(system: System, posts: Sequence[Post], drafts: dict[int, Draft], now: 
     answered: dict[int, Accepted] = {}
     placed: dict[int, Draft] = {}
     named: set[tuple[UUID, str, str]] = set()
-    with system.database.begin_intake({draft.agency_id for draft in drafts.values()}) as connection:
-        crash_points.reached("accept.begun")
+    with accepting(system.database.begin_intake({draft.agency_id for draft in drafts.values()})) as connection:
         found = _find(system, connection, posts, drafts)
         for at, draft in drafts.items():
             claims, name = posts[at].claims, (draft.agency_id, draft.source, draft.source_id)
@@ -73,8 +71,6 @@ def _keep(system: System, posts: Sequence[Post], drafts: dict[int, Draft], now: 
             if (case_id or draft.agency_id) in found.streams:
                 placed[at] = replace(draft, case_id=case_id)
         events = append_events(system, connection, list(placed.values()), now, found.streams) if placed else []
-        crash_points.reached("accept.appended")
-    crash_points.reached("accept.committed")
     system.bells.ring(lanes_of(system, events))
     return answered | {at: Accepted(event.id, event.accepted) for at, event in zip(placed, events, strict=True)}
 

@@ -13,7 +13,7 @@ from services.cli.listening import listen
 from services.cli.policy import policy
 from services.cli.registry import REGISTRY
 from services.cli.replaying import replay
-from services.cli.running import demo, migrate, status, sweep, up
+from services.cli.running import demo, migrate, status, stores, sweep, up
 from services.local.errors import LocalError
 from services.policy.source import InvalidPolicyError
 from services.storage.database import DATABASE_AWAY
@@ -28,7 +28,22 @@ def tallystick(context: click.Context) -> None:
     context.obj = system_here
 
 
-for command in (up, demo, status, migrate, sweep, play_demo, replay, jobs, ledger, policy, listen, case, *REGISTRY):
+for command in (
+    up,
+    demo,
+    stores,
+    status,
+    migrate,
+    sweep,
+    play_demo,
+    replay,
+    jobs,
+    ledger,
+    policy,
+    listen,
+    case,
+    *REGISTRY,
+):
     tallystick.add_command(command)
 
 

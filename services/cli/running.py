@@ -16,7 +16,7 @@ from services.actions.sweep import sweep as sweep_lanes
 from services.cli.demo import announce, prepare_demo, with_story
 from services.cli.here import settings_here
 from services.local.folders import DataFolder
-from services.local.machine import Wanted, local_services, refuse_taken_port
+from services.local.machine import Wanted, local_services, refuse_taken_port, store_services
 from services.local.status import read_status
 from services.local.supervisor import Supervisor
 from services.storage.database import DatabaseRole
@@ -39,6 +39,15 @@ def up(home: Path | None, host: str | None, port: int | None) -> None:
     with wanted.folder.lock():
         refuse_taken_port(wanted.host, wanted.port)
         sys.exit(Supervisor(local_services(wanted), wanted.folder).run())
+
+
+@click.command()
+@_HOME
+def stores(home: Path | None) -> None:
+    """Run nothing but the embedded stores of a data folder: to restore, or to look, before anything goes out."""
+    folder = DataFolder.open(home or wiring.read_settings().home)
+    with folder.lock():
+        sys.exit(Supervisor(store_services(folder), folder).run())
 
 
 @click.command()

@@ -141,6 +141,11 @@ class Wanted:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+def store_services(folder: DataFolder) -> list[Service]:
+    """The embedded stores and nothing else, for a Supervisor. Raises MissingBinariesError."""
+    return _stores(Wanted(folder=folder))[0]
+
+
 def local_services(wanted: Wanted) -> list[Service]:
     """Everything that makes the whole system on this machine, for a Supervisor. Raises MissingBinariesError."""
     stores, addresses = _stores(wanted)

@@ -142,8 +142,12 @@ def _words_in_source(record: logging.LogRecord) -> str | None:
     while frame.f_back and not (frame.f_code.co_filename == record.pathname and frame.f_lineno == record.lineno):
         frame = frame.f_back
     text = record.msg
-    known = text in frame.f_code.co_consts or any(text is one for one in frame.f_globals.values())
-    return text if isinstance(text, str) and known else None
+    if not isinstance(text, str):
+        return None
+    # gunicorn's own logger stands between its words and `logging`.
+    near = [one for one in (frame, frame.f_back) if one is not None]
+    known = any(text in one.f_code.co_consts or any(text is value for value in one.f_globals.values()) for one in near)
+    return text if known else None
 
 
 def _take_over_libraries() -> None:

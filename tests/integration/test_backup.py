@@ -1,6 +1,10 @@
 """A backup that was never restored is none: base backup of a running server, restored beside it, and proved."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +17,7 @@ from services.local.account import run_as
 from services.local.binaries import locate, reachable
 from services.local.folders import DataFolder
 from services.local.machine import LocalStores
+from services.local.status import read_status
 from services.storage.database import DatabaseRole, connect
 from services.storage.sealing import KeyRing
 from services.system import System
@@ -69,3 +74,22 @@ def _base_backup(stores: LocalStores, into: DataFolder) -> None:
         {"PGPASSWORD": stores.folder.secret("postgres.password"), "LC_ALL": "C"},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_stores_of_a_folder_run_alone_and_the_commands_find_them(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    command = (sys.executable, "-m", "services.cli")
+    here = {**os.environ, "TALLYSTICK_HOME": home}
+    with subprocess.Popen([*command, "stores", "--home", home], stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert any("Tallystick runs" in line for line in running.stdout), "it did not come up"
+            status = read_status(DataFolder.open(Path(home)))
+            assert status is not None
+            assert {service.name for service in status.services} == {"postgres", "valkey"}
+            for words, answer in (("migrate", "at the newest version"), ("ledger verify", "Every chain holds")):
+                done = subprocess.run([*command, *words.split()], env=here, capture_output=True, text=True, check=False)
+                assert answer in done.stdout, done.stderr
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0

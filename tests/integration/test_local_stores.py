@@ -177,7 +177,7 @@ def test_nobody_is_let_in_without_the_password(stores: LocalStores) -> None:
 
 def test_no_role_is_above_row_level_security(stores: LocalStores) -> None:
     roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'tallystick%'"
-    assert ask(stores.dsn_app(), roles) == 5
+    assert ask(stores.dsn_app(), roles) == 6
     assert ask(stores.dsn_app(), f"{roles} AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)") == 0
     assert ask(stores.dsn_app(), f"{roles} AND rolcanlogin") == 2
 
@@ -191,7 +191,7 @@ def test_the_application_has_the_rights_of_the_role_it_takes_and_no_others(store
     )
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
         ask(stores.dsn_app(), "SELECT count(*) FROM seen")
-    for role in ("tallystick_web", "tallystick_worker", "tallystick_reader"):
+    for role in ("tallystick_web", "tallystick_intake", "tallystick_worker", "tallystick_reader"):
         assert ask(stores.dsn_app(), f"SET ROLE {role}", "SELECT current_user") == role
     assert ask(stores.dsn_app(), "SET ROLE tallystick_reader", "SELECT count(*) FROM seen") == 0
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
