@@ -25,10 +25,13 @@ _KIND = "catch_up"
 def catch_up_job(event: Event, lane: Lane, due_at: datetime, now: datetime) -> NewJob:
     """The job that moves the deadlines of the event's case on. It is due since ``due_at``, when the event was to be
     routed, so that it stands before what came later; one more than is needed (another ``now``) does no harm.
+
+    After an urgent event it is routine work: it asks again and again whether the case is free by now, and whoever tells
+    urgent events must not be the one who asks.
     """
     return NewJob(
         key=f"{_KIND}:{event.id}:{event.case_id}:{now.isoformat()}",
-        lane=lane,
+        lane=Lane.ROUTINE if lane is Lane.URGENT else lane,
         kind=_KIND,
         ref=event.id,
         due_at=due_at,

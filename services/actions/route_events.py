@@ -51,12 +51,13 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         task_rows.settle_of_tasks(connection, plan.done.keys() | _named_tasks(routed))
         held_up = move_deadlines(system, connection, routed, plan.facts, now)
         due = {job.ref: job.due_at for job in batch}
-        jobs.add(connection, [catch_up_job(event, batch[0].lane, due[event.id], now) for event in held_up])
+        left = [catch_up_job(event, batch[0].lane, due[event.id], now) for event in held_up]
+        jobs.add(connection, left)
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
         crash_points.reached("route.written")
     crash_points.reached("route.committed")
-    system.bells.ring(plan.lanes() | ({Lane.URGENT} if linking.changes else set()))
+    system.bells.ring(plan.lanes() | {job.lane for job in left} | ({Lane.URGENT} if linking.changes else set()))
 
 
 def _decide(connection: Connection, plan: RoutingPlan, linking: Linking, events: Sequence[Event]) -> list[Event]:

@@ -60,16 +60,24 @@ CALLING = frozenset({"deliver"})
 
 
 def run_jobs(
-    system: System, lane: Lane, kinds: Collection[str] = tuple(HANDLERS), *, unclaimed_for: float = 0.0
+    system: System,
+    lane: Lane,
+    kinds: Collection[str] = tuple(HANDLERS),
+    *,
+    unclaimed_for: float = 0.0,
+    left_alone: bool = False,
 ) -> int:
     """Lease up to a batch of due jobs of a lane and do them. Returns how many were leased; 0 means nothing is due.
 
-    ``unclaimed_for`` leaves jobs that have not been due for so many seconds to others. Raises what DATABASE_AWAY names
-    when the database is away; the leases then run out by themselves.
+    ``unclaimed_for`` leaves jobs that have not been due for so many seconds to others; ``left_alone`` does nothing
+    while others are at work on these kinds in the lane. Raises what DATABASE_AWAY names when the database is away; the
+    leases then run out by themselves.
     """
     try:
         with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
-            leased = jobs.lease(connection, lane, kinds, system.clock(), system.limits.leased_in(lane), unclaimed_for)
+            limit = system.limits.leased_in(lane)
+            now = system.clock()
+            leased = jobs.lease(connection, lane, kinds, now, limit, unclaimed_for, left_alone=left_alone)
             crash_points.reached("claim.leased")
     except CutOffError:
         # This process stood still: nothing is leased, and it may try again.

@@ -17,18 +17,21 @@ from services.system import System
 class Pace:
     """How long work must have lain unclaimed before the sweeper takes it, and how often it looks, in seconds.
 
-    ``every_call`` is for calls to receivers, ``every`` for all other work.
+    ``every_call`` is for calls to receivers, ``every`` for all other work. ``left_alone``: it decides nothing in a lane
+    where somebody holds a lease, however much waits. A full lane that is being worked needs no net, and a second engine
+    beside the first would take the processors from what is urgent.
     """
 
     unclaimed_for: float
     every: float
     every_call: float
+    left_alone: bool = False
 
 
 PACES: Mapping[Lane, Pace] = {
     Lane.URGENT: Pace(unclaimed_for=0.25, every=0.1, every_call=0.5),
-    Lane.ROUTINE: Pace(unclaimed_for=8.0, every=1.0, every_call=2.0),
-    Lane.BULK: Pace(unclaimed_for=20.0, every=2.0, every_call=5.0),
+    Lane.ROUTINE: Pace(unclaimed_for=8.0, every=1.0, every_call=2.0, left_alone=True),
+    Lane.BULK: Pace(unclaimed_for=20.0, every=2.0, every_call=5.0, left_alone=True),
 }
 _PAUSE_WITHOUT_DATABASE = 1.0
 _log = structlog.get_logger()
@@ -64,7 +67,8 @@ def _sweep_lane(system: System, lane: Lane, kinds: frozenset[str], stop: threadi
     while not stop.is_set():
         started = time.monotonic()
         try:
-            busy = run_jobs(system, lane, kinds, unclaimed_for=pace.unclaimed_for) > 0
+            left_alone = pace.left_alone and kinds == DECIDING
+            busy = run_jobs(system, lane, kinds, unclaimed_for=pace.unclaimed_for, left_alone=left_alone) > 0
         except DATABASE_AWAY as error:
             _log.warning("database_away", lane=lane.value, code=type(error).__name__)
             stop.wait(_PAUSE_WITHOUT_DATABASE)

@@ -92,13 +92,17 @@ _ANY_DUE = text(
             ORDER BY due_at, id
             LIMIT 1
         ) AS first)
+        AND (NOT :left_alone OR NOT EXISTS (
+            SELECT FROM jobs
+            WHERE lane = :lane AND lease IS NOT NULL AND kind = ANY(CAST(:kinds AS text[]))
+              AND lease_until >= clock_timestamp()))
     """
 )
 
 # Jobs come and go: an index scan marks the entries of those that are gone, for the next one; a bitmap scan reads them
 # again and again until a vacuum comes.
 _HOLD_LANE = text(
-    "SELECT pg_advisory_xact_lock(hashtext('lease:' || :lane)), set_config('enable_bitmapscan', 'off', true)"
+    "SELECT pg_advisory_xact_lock(hashtext('lease:' || :turn)), set_config('enable_bitmapscan', 'off', true)"
 )
 
 # Of a long queue the jobs of few cases are taken, all that are due of each: what a batch must know of its cases is read
@@ -141,6 +145,8 @@ _LEASE = text(
     RETURNING jobs.id, key, lane, kind, ref, case_id, agency_id, arguments, due_at, attempts, lease
     """
 )
+_ORDERED = "route"
+"""The kind for whose sake leases take turns: events of a case keep their order."""
 _WINDOW = 4
 """So many times the limit of a lease are looked at, to find those of few cases."""
 _JOBS_A_CASE = 5
@@ -155,17 +161,20 @@ def lease(
     now: datetime,
     limit: int,
     unclaimed_for: float = 0.0,
+    *,
+    left_alone: bool = False,
 ) -> list[Job]:
     """Lease up to ``limit`` due jobs of a lane and of these kinds, in the order in which they were written.
 
     Leasing is serialised within a lane, so that the events of a case are routed in order: an event is not leased
     while another one of its case is being routed by somebody else. A job that failed, or was set aside, holds
-    nothing up. ``unclaimed_for`` (seconds) leaves jobs that have not been due for so long to others.
+    nothing up. Leases of calls take no turns with those of other kinds. ``unclaimed_for`` (seconds) leaves jobs that
+    have not been due for so long to others; ``left_alone`` takes nothing while somebody holds a lease of these kinds.
     """
     asked = {"lane": lane.value, "kinds": sorted(kinds), "now": now, "unclaimed_for": unclaimed_for}
-    if not connection.execute(_ANY_DUE, asked).scalar():
+    if not connection.execute(_ANY_DUE, {**asked, "left_alone": left_alone}).scalar():
         return []
-    connection.execute(_HOLD_LANE, {"lane": lane.value})
+    connection.execute(_HOLD_LANE, {"turn": lane.value if _ORDERED in kinds else f"{lane.value}:{min(kinds)}"})
     rows = connection.execute(
         _LEASE,
         {

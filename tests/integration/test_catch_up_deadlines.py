@@ -168,3 +168,14 @@ def test_what_was_left_and_cannot_be_done_is_put_before_people(county: Alder, cl
     assert asked(county, f"{LEFT} AND state = 'set_aside'") == 1
     county.work()
     assert asked(county, "SELECT count(*) FROM tasks WHERE kind = 'see_to_set_aside'") > 0
+
+
+def test_what_an_urgent_event_leaves_to_do_is_routine_work(county: Alder, clock: StoryClock) -> None:
+    county.open_case()
+    county.work()
+    with busy(county):
+        clock.move_to(REFERRED)
+        county.accept("cps", "child.removed", minimal_payload("child.removed"))
+        county.work()
+    lanes = asked(county, "SELECT count(*) FROM jobs WHERE kind = 'catch_up' AND lane = 'routine'")
+    assert (lanes, asked(county, LEFT)) == (1, 1)

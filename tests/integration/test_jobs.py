@@ -215,3 +215,31 @@ def test_what_a_killed_worker_left_behind_is_routed_before_what_came_since(count
     with county.system.database.begin(someone) as connection:
         told = connection.execute(text("SELECT event_id FROM notifications ORDER BY written_at")).scalars()
         assert [event_id for event_id in dict.fromkeys(told) if event_id in {earlier, later}] == [earlier, later]
+
+
+def test_a_lease_of_calls_waits_for_no_lease_of_decisions(system: System, someone: Actor) -> None:
+    put(system, someone, "event")
+    put(system, someone, "call", kind="deliver")
+    with system.database.begin(someone) as deciding:
+        assert len(jobs.lease(deciding, Lane.URGENT, ["route"], system.clock(), 10)) == 1
+        with system.database.begin(someone) as calling:
+            assert len(jobs.lease(calling, Lane.URGENT, ["deliver"], system.clock(), 10)) == 1
+
+
+def test_a_lane_in_which_somebody_works_is_left_alone_until_that_lease_runs_out(system: System, someone: Actor) -> None:
+    put(system, someone, "a")
+    lease(system, someone)
+    put(system, someone, "b")
+    with system.database.begin(someone) as connection:
+        assert jobs.lease(connection, Lane.URGENT, KINDS, system.clock(), 10, left_alone=True) == []
+    let_leases_run_out(system, someone)
+    with system.database.begin(someone) as connection:
+        assert len(jobs.lease(connection, Lane.URGENT, KINDS, system.clock(), 10, left_alone=True)) == 2
+
+
+def test_who_calls_receivers_is_nobody_who_decides_in_the_lane(system: System, someone: Actor) -> None:
+    put(system, someone, "call", kind="deliver")
+    lease(system, someone)
+    put(system, someone, "event")
+    with system.database.begin(someone) as connection:
+        assert len(jobs.lease(connection, Lane.URGENT, ["route"], system.clock(), 10, left_alone=True)) == 1
