@@ -31,13 +31,23 @@ def may_read(addressee: Addressee, facts: CaseFacts) -> bool:
         return any(seat.party_id == recipient for seat in facts.admins)
     if recipient == facts.on_call and role in CHILD_WELFARE:
         return True
-    if role is Role.CPS_SUP and any(facts.supervisors.get(seat.party_id) == recipient for seat in facts.seats):
+    if role is Role.CPS_SUP and _supervises(recipient, agency_id, facts):
         return True
     if addressee.escalated:
         return _holds(agency_id, role, facts)
     behind = facts.desks.get(agency_id) == recipient
     return any(
         seat.role is role and seat.agency_id == agency_id and (behind or seat.party_id == recipient)
+        for seat in facts.seats
+    )
+
+
+def _supervises(recipient: UUID, agency_id: UUID, facts: CaseFacts) -> bool:
+    """Whether somebody supervises a person of their own child-welfare agency who holds a seat; whoever supervises the
+    officer or the clerk on the case is no supervisor of the case.
+    """
+    return any(
+        seat.role in CHILD_WELFARE and seat.agency_id == agency_id and facts.supervisors.get(seat.party_id) == recipient
         for seat in facts.seats
     )
 

@@ -65,3 +65,11 @@ def test_an_agency_is_told_as_long_as_it_is_around_the_case() -> None:
     assert all(may_be_told(agency, FACTS) for agency in (CPS, PROBATION, COUNTY))
     assert not may_be_told(POLICE, FACTS)
     assert not may_be_told(PROBATION, replace(FACTS, seats=()))
+
+
+def test_whoever_supervises_the_officer_on_a_case_is_no_supervisor_of_the_case() -> None:
+    chief = UUID(int=18)
+    facts = replace(FACTS, supervisors={OFFICER: chief, WORKER: SUPERVISOR})
+    assert not may_read(Addressee(Role.CPS_SUP, chief, PROBATION), facts)
+    assert not may_read(Addressee(Role.CPS_SUP, chief, CPS), facts)
+    assert not may_read(Addressee(Role.CPS_SUP, SUPERVISOR, PROBATION), facts)
