@@ -32,6 +32,7 @@ AUD: Final = DataClass.AUD
 LEG: Final = DataClass.LEG
 STA: Final = DataClass.STA
 TSK: Final = DataClass.TSK
+WRK: Final = DataClass.WRK
 
 
 class OfItsType:

@@ -1,6 +1,6 @@
-"""Removal and placement of children (practice.md §3 rows 7 and 8; Settled 8; §8 row 16)."""
+"""Removal and placement of children, and how each is doing (practice.md §3 rows 7 and 8; Settled 8, 12; §8 row 16)."""
 
-from schemas.classes import CASE, ICW
+from schemas.classes import CASE, ICW, PAT
 from schemas.fields import Choice, Date, Flag, Instant, Text, Token, Whole
 from schemas.payload import EventPayload
 from schemas.structures import Document, Many, Object
@@ -75,3 +75,14 @@ class RelativeNoticesSent(EventPayload):
     relative_refs = Many("The relatives who were told.", Token, CASE, at_most=50)
     count = Whole("How many were sent.", CASE, required=True, at_least=1, at_most=200)
     withheld_refs = Many("The relatives who were not told because of domestic violence.", Token, CASE, at_most=50)
+
+
+class WellbeingNoted(EventPayload):
+    """How a child is doing, on a day: a line of the child's own, without a new map (Settled 12)."""
+
+    event = EventType("child.wellbeing_noted", "Child's wellbeing noted", INVESTIGATORS, "added")
+    about = frozenset({PAT})
+
+    child_ref = Token("The child.", PAT, required=True)
+    on = Date("The day that it is about.", PAT, required=True)
+    how = Text("How the child is doing, in specific words.", PAT, required=True)

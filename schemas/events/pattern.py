@@ -1,6 +1,6 @@
 """The map of the subject's pattern (practice.md §1.2, §1.3, §3 rows 9 to 11; Settled 12)."""
 
-from schemas.classes import CASE, CHS, PAT, PLN_P, SRC
+from schemas.classes import CASE, CHS, EVI, PAT, PLN_P, SRC
 from schemas.fields import Choice, DateOrInstant, Flag, Line, Text, Token, Whole
 from schemas.payload import EventPayload
 from schemas.rules import Distinct, NotBefore
@@ -90,7 +90,7 @@ class Mapped(EventPayload):
 
     version = Whole("The version of the map, counted from 1.", PAT, required=True, at_least=1)
     person_ref = Token("The person whose pattern it is.", PAT, required=True)
-    items = Many("The behaviours.", PatternItem, PAT, required=True, at_least=1)
+    items = Many("The behaviours; none where no pattern was found.", PatternItem, PAT, required=True)
     sources = Many("The sources that were gone through, as tokens.", Token, PAT, SRC, required=True)
     does_well = Many("What the subject does well as a parent, each in one line.", Line, PAT, at_most=50)
     absent_from = Many("Duties of a parent that the subject leaves to others, each in one line.", Line, PAT, at_most=50)
@@ -98,6 +98,7 @@ class Mapped(EventPayload):
     protective_efforts = Many("What the protective parent does for the children.", ProtectiveEffort, PLN_P)
     intersections = Many("What else bears on it, never as an excuse.", Intersection, PAT, at_most=30)
     culture = Text("The family's culture, in the family's own words.", PAT)
+    mapped_by = Token("Who mapped it, by user name, where the sender is a program. May not approve it.", PAT)
 
 
 class Approved(EventPayload):
@@ -107,7 +108,24 @@ class Approved(EventPayload):
     about = frozenset({PAT})
 
     version = Whole("The version that was approved.", PAT, required=True, at_least=1)
-    person_ref = Token("The person whose pattern it is.", PAT)
+    person_ref = Token("The person whose pattern it is; needed where two people's maps have that version.", PAT)
+    approved_by = Token("Who approved it, by user name, where the sender is a program.", PAT)
+
+
+class CarriedOver(EventPayload):
+    """A supervisor takes the approved map of a person over from another case, by reference (docs/decisions/0016).
+
+    That it is the same person is known by this act alone, never by a name. It needs no second approval.
+    """
+
+    event = EventType("pattern.carried_over", "Pattern carried over", _SUPERVISOR, "added")
+    about = frozenset({PAT})
+
+    person_ref = Token("The person, as this case names them.", PAT, required=True)
+    prior_case_ref = Token("The other case, by the agency's own number or its token.", CASE, PAT, EVI, required=True)
+    prior_person_ref = Token("The same person, as the other case names them.", PAT, EVI, required=True)
+    from_version = Whole("The version that is approved there; it keeps its number.", PAT, required=True, at_least=1)
+    why = Text("How it is known to be the same person.", PAT, EVI, required=True)
 
 
 class DesignationSet(EventPayload):

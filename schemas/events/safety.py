@@ -1,10 +1,11 @@
-"""The survivor's safety (practice.md §3 row 61; Settled 2; §8 rows 7, 8 and 34). Never where she is."""
+"""The survivor's safety, and the worker's (practice.md §3 row 61; Settled 2, 12; §8 rows 7, 8 and 34). Never where."""
 
-from schemas.classes import CASE, INC, PLN_P, RSK, SVS
+from schemas.classes import CASE, INC, PLN_P, RSK, SVS, WRK
 from schemas.fields import Choice, Date, Flag, Text, Token
 from schemas.payload import EventPayload
 from schemas.structures import Document, Many
 from services.domain.catalogue import ANY_ROLE, INVESTIGATORS, ONLY_SYSTEM, EventType
+from services.domain.roles import CHILD_WELFARE
 
 
 class LocationSeekingDetected(EventPayload):
@@ -71,3 +72,23 @@ class AddressProgrammeEnrolled(EventPayload):
     person_ref = Token("The person enrolled.", PLN_P, RSK, required=True)
     enrolled_on = Date("The first day.", PLN_P, RSK, required=True)
     expires = Date("The last day, where there is one.", PLN_P, RSK)
+
+
+class WorkerAlert(EventPayload):
+    """A worker on the case is not safe, or may not be. Known to child welfare only, never to the subject's side."""
+
+    event = EventType("safety.worker_alert", "Worker's safety alert", CHILD_WELFARE, "added")
+    about = frozenset({WRK})
+
+    kind = Choice(
+        "What it is about.",
+        ("threatened", "followed", "assaulted", "weapons_in_home", "unsafe_visit", "contact_at_home", "other"),
+        WRK,
+        required=True,
+    )
+    facts = Text(
+        "What was said or done, or what is feared, and by whom; never where the worker lives.", WRK, required=True
+    )
+    tonight = Flag("Whether somebody must act on it tonight.", WRK)
+    worker = Token("The worker concerned, by user name, where it is not whoever says so.", WRK)
+    person_ref = Token("The person from whom the danger comes.", WRK)

@@ -62,6 +62,8 @@ class DataClass(StrEnum):
     """Status of a goal, with its reasons."""
     TSK = "TSK"
     """That a coordination task was asked or answered; never what it asks, nor why."""
+    WRK = "WRK"
+    """The worker's own safety, and how the work was done: child welfare's alone (practice.md, Settled 12)."""
 
 
 NEVER_SHOWN = frozenset({DataClass.LOC, DataClass.SRC})

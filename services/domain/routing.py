@@ -192,11 +192,18 @@ class _Desk:
 
     def _open(self, rule: TaskRule) -> None:
         urgency = rule.urgency or self.urgency
-        for data, number in items_of(rule.per, self.event.data):
+        for data, number in self._removed() if rule.per_removed_child else items_of(rule.per, self.event.data):
             seats = self._answering(rule.id, rule.audience, data, urgency)
             due_on = self._day(rule.due_by, data)
             for seat in seats if rule.each else seats[:1]:
                 self._put_to(seat, rule.id, rule.kind, urgency, rule.due, number or task_key(rule.key, data), due_on)
+
+    def _removed(self) -> Iterator[tuple[Mapping[str, object], str]]:
+        """The payload for each child who is removed from home and whom the event is about, with what tells it apart."""
+        named = set(values_at(self.event.data, "child_refs"))
+        for child in self.people.facts.removed:
+            if not named or child in named:
+                yield self.event.data, f"child={child}"
 
     def _answering(
         self, rule_id: str, audience: Audience, data: Mapping[str, object], urgency: Urgency

@@ -57,7 +57,8 @@ class CaseFacts:
     its kind; only the task that the event names is needed. ``protected_persons`` are the person tokens of the case's
     protective parents and children, as payloads name them: what rests on their word is held back (Settled 1), unless
     ``released`` says that a release of the survivor, in force now, covers this event. ``incident_at`` is when the last
-    act of violence happened that stands on record (``INCIDENTS``); it is read only where a rule asks for it.
+    act of violence happened that stands on record (``INCIDENTS``), ``removed`` are the children who are removed from
+    home; both are read only where a rule asks for them.
     """
 
     case_id: UUID
@@ -80,6 +81,7 @@ class CaseFacts:
     protected_persons: frozenset[str] = frozenset()
     released: bool = False
     incident_at: datetime | None = None
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ class TaskRule:
     ``key`` lists (name, payload field): what tells this task from others of its kind on the case. ``due_by`` is the
     payload field with the day by which it is due, where the event gives one. ``per`` is a list in the payload: one
     task opens for each of its elements, and the fields of ``audience`` and ``due_by`` are those of the element.
-    With ``after_incident`` it opens only where violence came on record so short a time before the event.
+    With ``after_incident`` it opens only where violence came on record so short a time before the event; with
+    ``per_removed_child`` for each child who is removed from home and whom the event is about (its ``child_refs``; all,
+    where it names none), whose token is the first part of the key.
     """
 
     id: str
@@ -94,6 +96,7 @@ class TaskRule:
     due_by: str | None = None
     key: tuple[tuple[str, str], ...] = ()
     after_incident: timedelta | None = None
+    per_removed_child: bool = False
     line: int = 0
 
 

@@ -179,11 +179,13 @@ class _Reader:
 
     def _task(self, name: str, node: Node) -> TaskRule:
         node.only(
-            "id", "open", "for", "each", "due", "due_by", "per", "key", "when", "from", "after_incident", "urgency"
+            *("id", "open", "for", "each", "due", "due_by", "per", "per_removed_child", "key", "when", "from"),
+            *("after_incident", "urgency"),
         )
         kind = self._kind(node.at("open"))
         urgency, each, after = node.find("urgency"), node.find("each"), node.find("after_incident")
         per, due_by = self._per(name, node), node.find("due_by")
+        removed = _per_removed_child(node, kind)
         if due_by is not None:
             check_kind(due_by, name, due_by.text(), self.payloads, _DAY_KINDS, per or "")
         return TaskRule(
@@ -197,8 +199,9 @@ class _Reader:
             each=each is not None and each.boolean(),
             per=per,
             due_by=None if due_by is None else due_by.text(),
-            key=() if per else compile_key(node, kind.key_names, name, self.payloads),
+            key=() if per or removed else compile_key(node, kind.key_names, name, self.payloads),
             after_incident=None if after is None else _days(after),
+            per_removed_child=removed,
             line=node.line,
         )
 
@@ -257,6 +260,16 @@ class _Reader:
 
     def _emitters(self, name: str) -> frozenset[Role]:
         return self.catalogue[name].type.emitters
+
+
+def _per_removed_child(node: Node, kind: TaskKind) -> bool:
+    """Whether a task opens for each child who is removed: then its kind is told apart by the child alone."""
+    entry = node.find("per_removed_child")
+    if entry is None or not entry.boolean():
+        return False
+    if kind.key_names != ("child",) or node.find("per") is not None:
+        raise entry.error(f"needs a kind of task whose key is [child], and no per; {kind.name} is not so")
+    return True
 
 
 def _rule_id(name: str, node: Node) -> str:
