@@ -112,6 +112,23 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True)
+class SomeUnless:
+    """The list ``items`` must name something, unless ``exception`` is given."""
+
+    items: str
+    exception: str
+
+    @property
+    def text(self) -> str:
+        return f"`{self.items}` must name at least one, unless `{self.exception}` is given."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        if data.get(self.items) or self.exception in data:
+            return None
+        return self.items, f"Must name at least one, unless {self.exception} is given."
+
+
+@dataclass(frozen=True, slots=True)
 class Distinct:
     """No two items of a list may be the same (in the field ``key`` of each, where one is named)."""
 

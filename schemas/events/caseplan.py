@@ -1,11 +1,11 @@
-"""The case plan of the person whose behaviour is to change (practice.md §1.4, §3 rows 12 and 13)."""
+"""The case plan of the person whose behaviour is to change (practice.md §1.4, §3 rows 12 and 13; Settled 9)."""
 
 from schemas.classes import PLN_S
 from schemas.fields import Choice, Date, Text, Token, Whole
 from schemas.payload import EventPayload
 from schemas.rules import Distinct, NeededWhen
 from schemas.structures import Document, Many
-from services.domain.catalogue import EventType
+from services.domain.catalogue import COURTS, PLANNERS, EventType
 from services.domain.roles import Role
 
 _WORKER = frozenset({Role.CPS_WORKER})
@@ -48,3 +48,18 @@ class Revised(EventPayload):
     reason = Text("Why it was changed.", PLN_S, required=True)
     person_ref = Token("The person whose plan it is.", PLN_S)
     effective = Date("The first day of the changed plan.", PLN_S)
+
+
+class ServiceOrdered(EventPayload):
+    """A court ordered a service. It is recorded with the order, whatever its words; what is to be said against it
+    stands beside it. Services of the agency's own choice are attached to goals (goal.created, services).
+    """
+
+    event = EventType("caseplan.service_ordered", "Service ordered by a court", PLANNERS | COURTS, "added")
+    about = frozenset({PLN_S})
+
+    service_ref = Token("The service.", PLN_S, required=True)
+    order_ref = Token("The order.", PLN_S, required=True)
+    what = Text("What the court ordered, in its words.", PLN_S, required=True, max_length=1000)
+    goal_ids = Many("The goals that it supports.", Token, PLN_S, at_most=60)
+    person_ref = Token("The person who is to use it.", PLN_S)

@@ -1,12 +1,15 @@
-"""How the survivor can be reached safely (practice.md §3 row 60, §5.4; Settled 3). All of it goes to the vault."""
+"""The survivor: how she can be reached safely (practice.md §3 row 60, §5.4; Settled 3), all of it in the vault; and the
+rare task that is asked of her (§1.5).
+"""
 
-from schemas.classes import CASE, LOC
-from schemas.fields import Choice, Date, Flag, Hash, Line, TimeOfDay, Token
+from schemas.classes import CASE, LOC, PLN_P
+from schemas.fields import Choice, Date, Flag, Hash, Line, Text, TimeOfDay, Token
 from schemas.payload import EventPayload
 from schemas.rules import NotBefore
 from schemas.structures import Document, Many
 from schemas.vocabulary import SAFE_CHANNELS
 from services.domain.catalogue import INVESTIGATORS, EventType
+from services.domain.roles import Role
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -42,3 +45,18 @@ class SafeContactSet(EventPayload):
     interpreter = Line("The language for which an interpreter is needed.", LOC)
     neutral_sender = Flag("Whether no agency may be named as the sender.", LOC)
     expires = Date("The last day on which it may be used without asking again.", LOC, required=True)
+
+
+class TaskRequired(EventPayload):
+    """Something is required of a survivor. By default nothing is: only for an issue of her own that has nothing to do
+    with what was done to her, and only by a supervisor (practice.md §1.5).
+    """
+
+    event = EventType("survivor.task_required", "Task required of a survivor", frozenset({Role.CPS_SUP}), "added")
+    about = frozenset({PLN_P})
+
+    person_ref = Token("The survivor.", CASE, PLN_P, required=True)
+    what = Text("What is required of her.", PLN_P, required=True, max_length=1000)
+    stated_basis = Text("The issue of her own that it rests on; never what was done to her.", PLN_P, required=True)
+    approved_by = Token("The supervisor who signs for it.", PLN_P, required=True)
+    due = Date("The day by which.", PLN_P)

@@ -50,6 +50,8 @@ _KEPT: Mapping[str, Any] = {
         "status": {"type": "integer", "enum": [202]},
         "receipt": {"type": "string", "format": "uuid"},
         "received": {"type": "string", "format": "date-time"},
+        "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/PhraseOut"}},
+        "objections": {"type": "array", "items": {"$ref": "#/components/schemas/ObjectionOut"}},
     },
     "additionalProperties": False,
 }

@@ -1,6 +1,7 @@
 """Intake: events in, receipts out (CloudEvents 1.0 over HTTP, in structured, binary and batch mode)."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 import orjson
@@ -10,6 +11,7 @@ from marshmallow import fields
 from werkzeug.exceptions import HTTPException
 
 from schemas.envelope import Batch, Malformed, NotAnEvent, One, read_events
+from services.actions.check_language import objections_beside, remarks_on
 from services.actions.read.receipts import find_receipt
 from services.actions.receive_events import (
     Accepted,
@@ -41,12 +43,36 @@ _CONFLICT = (
 )
 
 
+class PhraseOut(Body):
+    """A phrase that was found in a text. Nothing is refused for it."""
+
+    field = fields.String(required=True)
+    phrase = fields.String(required=True)
+    say_instead = fields.String(required=True)
+
+
+class ObjectionOut(Body):
+    """What is to be said against words that are kept all the same."""
+
+    field = fields.String(required=True)
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+
+
 class AcceptedOut(Body):
     """An event was kept. The same event sent again gets the same answer."""
 
     receipt = fields.UUID(required=True, metadata={"description": "Ask with it what became of the event."})
     status = fields.String(required=True, metadata={"example": "accepted"})
     received = fields.AwareDateTime(required=True)
+    warnings = fields.List(
+        fields.Nested(PhraseOut),
+        metadata={"description": "Phrases that its narratives are better without; left out where there are none."},
+    )
+    objections = fields.List(
+        fields.Nested(ObjectionOut),
+        metadata={"description": "What stands beside a plan's words that a court ordered; left out where nothing is."},
+    )
 
 
 class ReceiptOut(Body):
@@ -116,7 +142,7 @@ def _answer_one(event: Envelope | Malformed, size: int) -> Response:
     outcome = _receive_one(event)
     if not isinstance(outcome, Accepted):
         raise _problem(outcome)
-    response = _json(_accepted(outcome), 202)
+    response = _json(_accepted(outcome, event), 202)
     response.headers["Location"] = url_for("events.receipt", receipt=outcome.receipt)
     return response
 
@@ -127,7 +153,7 @@ def _answer_batch(events: Sequence[Envelope | Malformed], size: int) -> Response
     if not any(isinstance(outcome, Accepted | Conflict) for outcome in received) and not confirm():
         raise StandingChangedError
     outcomes = iter(received)
-    answers = [_answer(at, refusals.get(at) or next(outcomes)) for at in range(len(events))]
+    answers = [_answer(at, event, refusals.get(at) or next(outcomes)) for at, event in enumerate(events)]
     return _json(answers, 200)
 
 
@@ -161,17 +187,23 @@ def _receive(events: Sequence[Envelope | Malformed]) -> list[Outcome]:
     return receive_events(context.system(), context.actor(), whole, claims=context.remembered_claims())
 
 
-def _answer(index: int, outcome: Outcome | ProblemError) -> dict[str, object]:
+def _answer(index: int, event: Envelope | Malformed, outcome: Outcome | ProblemError) -> dict[str, object]:
     """The answer to one event of a batch."""
     if isinstance(outcome, Accepted):
-        return {"index": index, **_accepted(outcome), "status": 202}
+        return {"index": index, **_accepted(outcome, event), "status": 202}
     problem = outcome if isinstance(outcome, ProblemError) else _problem(outcome)
     said = document(problem.kind, problem.detail, problem.errors)
     return {"index": index, "status": KINDS[problem.kind].status, "problem": said}
 
 
-def _accepted(outcome: Accepted) -> dict[str, object]:
-    return {"receipt": outcome.receipt, "status": "accepted", "received": outcome.accepted_at}
+def _accepted(outcome: Accepted, event: Envelope | Malformed) -> dict[str, object]:
+    """The answer to an event that was kept, with what is to be said of its words: made from the event alone."""
+    said: dict[str, object] = {"receipt": outcome.receipt, "status": "accepted", "received": outcome.accepted_at}
+    if isinstance(event, Envelope):
+        language = context.system().policy.language
+        said["warnings"] = [asdict(remark) for remark in remarks_on(language, event.type, event.data)]
+        said["objections"] = [asdict(one) for one in objections_beside(language, event.type, event.data)]
+    return {name: value for name, value in said.items() if value != []}
 
 
 def _problem(outcome: Conflict | Invalid | Forbidden) -> ProblemError:
