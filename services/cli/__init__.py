@@ -6,6 +6,7 @@ import click
 
 from services.cli.casework import case
 from services.cli.demo import play_demo
+from services.cli.evaluating import evaluate
 from services.cli.here import system_here
 from services.cli.jobs import jobs
 from services.cli.ledger import ledger
@@ -37,6 +38,7 @@ for command in (
     sweep,
     play_demo,
     replay,
+    evaluate,
     jobs,
     ledger,
     policy,
