@@ -28,6 +28,7 @@ NAMES = (
     "bad_input",
     "crash_points",
     "chaos",
+    "verification",
 )
 """Every benchmark is a module of this package with ``run(options) -> Report``."""
 

@@ -15,7 +15,7 @@ from marshmallow.fields import Field
 from schemas.catalogue import CATALOGUE
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Hash, Instant, Money, Month, Slug, Text, TimeOfDay, Token
 from schemas.fields import Whole as WholeNumber
-from schemas.rules import AtMost, Differs, Distinct, NeededWhen, NotBefore, OneOf, Rule
+from schemas.rules import AtMost, Differs, Distinct, NeededWhen, NotBefore, OneOf, Rule, SomeUnless
 from schemas.structures import Document, Many, Object, document_of
 
 Payload = dict[str, Any]
@@ -151,6 +151,8 @@ def _mend(rule: Rule, document: Document, data: Payload, another: Another) -> No
             data[names[0]] = kept
         case AtMost(whole, parts):
             data[whole] = sum(data.get(part, 0) for part in parts)
+        case SomeUnless(items):
+            data[items] = ["item-1"]
         case Distinct(items, key):
             data[items] = list({item[key] if key else item: item for item in data[items]}.values())
         case Differs(one, other) if document.load_fields[one].required:

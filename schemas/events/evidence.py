@@ -29,6 +29,7 @@ class Observation(Document):
     count = Whole("How many observations it stands for; 1 where missing.", EVI, at_least=1, at_most=1000)
     opportunity_days = Many("Days on which there was a real chance to do otherwise.", Date, EVI, at_most=62)
     evidence_id = Token("The item, where the sender numbers its own.", EVI)
+    corrects = Token("The item of the same agency that this one corrects: nothing is overwritten.", EVI)
     victim_sourced = Flag("True where the survivor is the source.", EVI, SRC)
 
 
@@ -56,6 +57,7 @@ class Submitted(EventPayload):
     count = Whole("How many observations it stands for; 1 where missing.", EVI, at_least=1, at_most=1000)
     opportunity_days = Many("Days on which there was a real chance to do otherwise.", Date, EVI, at_most=62)
     evidence_id = Token("The item, where the sender numbers its own.", EVI)
+    corrects = Token("The item of the same agency that this one corrects: nothing is overwritten.", EVI)
     public_record = Flag("Whether it stands in a public record.", EVI)
 
 
@@ -70,4 +72,5 @@ class Ruled(EventPayload):
     ruling = Choice("The ruling.", ("counts", "context", "rejected", "coerced", "disputed"), EVI, required=True)
     reason_code = Choice("Why, as a code.", REASON_CODES, EVI, required=True)
     why = Text("Why, in words.", EVI)
+    ruled_by = Token("Who rules, by user name; whoever holds the sender's role on the case where missing.", EVI)
     second_approver = Token("The second person, in another reporting line, where the ruling can raise a status.", EVI)

@@ -3,10 +3,10 @@
 from schemas.classes import EVI, PLN_S, STA
 from schemas.fields import Choice, Date, Flag, Line, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import NeededWhen
+from schemas.rules import NeededWhen, NotBefore, SomeUnless
 from schemas.structures import Document, Many, Object
 from schemas.vocabulary import GOAL_KINDS, REASON_CODES, STATUSES
-from services.domain.catalogue import ANY_ROLE, ONLY_SYSTEM, EventType
+from services.domain.catalogue import ANY_ROLE, ONLY_SYSTEM, PLANNERS, EventType
 from services.domain.roles import Role
 
 _OBSERVERS = (*sorted(role.value for role in ANY_ROLE), "KIN", "CHILD", "SURVIVOR", "NEIGHBOUR", "EMPLOYER")
@@ -21,7 +21,7 @@ _OVERRIDES = (
     "waive_duration",
     "set_verified",
 )
-_VIEWS = ("internal", "court", "subject")
+_VIEWS = ("internal", "attorney", "court", "subject", "probation", "programme")
 
 
 class GoalParams(Document):
@@ -37,14 +37,20 @@ class GoalParams(Document):
 
 
 class Created(EventPayload):
-    """A measurable behaviour goal was written; it waits for the supervisor's approval."""
+    """A measurable behaviour goal was written; it waits for the supervisor's approval. Its statement is held to the
+    language of plans (docs/plan-language.md), unless a court has ordered it.
+    """
 
     event = EventType("goal.created", "Goal created", frozenset({Role.CPS_WORKER}), "14")
     about = frozenset({PLN_S})
+    rules = (SomeUnless("baseline_item_refs", "ordered_by"),)
 
     goal_id = Token("The goal, one id for its whole life.", PLN_S, required=True)
     kind = Choice("He starts to do something (positive), or he stops (cessation).", GOAL_KINDS, PLN_S, required=True)
     statement = Text("What he does, or no longer does.", PLN_S, required=True, max_length=1000)
+    purpose = Text("What it is for: what the family has of it.", PLN_S, max_length=1000)
+    success_test = Text("By what it will be judged.", PLN_S, max_length=1000)
+    ordered_by = Token("The order of a court that asks for it in these words: then it is always kept.", PLN_S)
     person_ref = Token("The person whose goal it is.", PLN_S)
     label = Line("A short name of the goal on pages.", PLN_S, max_length=40)
     goal_codes = Many(
@@ -81,6 +87,7 @@ class StatusChanged(EventPayload):
     view = Choice("Whose knowledge it was computed from.", _VIEWS, STA, required=True)
     as_of = Date("The day for which it was computed.", STA, required=True)
     ruleset_version = Token("The version of the rules.", STA, required=True)
+    review_required = Flag("Whether a serious incident since asks a supervisor to look again.", STA)
 
 
 class OverrideRequested(EventPayload):
@@ -98,6 +105,7 @@ class OverrideRequested(EventPayload):
     expires = Date("The last day of it, at most 30 days on.", STA, required=True)
     evidence_ids = Many("The evidence concerned.", Token, EVI, at_most=50)
     share_waived = Whole("The part of the period that is to be waived, in percent.", STA, at_least=1, at_most=100)
+    requested_by = Token("Who asks, by user name; whoever holds the sender's role on the case where missing.", STA)
 
 
 class OverrideDecided(EventPayload):
@@ -109,5 +117,22 @@ class OverrideDecided(EventPayload):
     override_ref = Token("The request.", STA, required=True)
     goal_id = Token("The goal.", PLN_S, STA)
     granted = Flag("Whether it is granted.", STA, required=True)
+    decided_by = Token("Who decides, by user name; whoever holds the sender's role on the case where missing.", STA)
     why = Text("Why.", STA, required=True)
     expires = Date("The last day of it.", STA)
+
+
+class OpportunityBlocked(EventPayload):
+    """For some days the person has no opportunity to do what goals are about: treatment in a clinic, deployment.
+
+    Custody need not be recorded here: what the jail says stops the clock of what the person is to stop doing.
+    """
+
+    event = EventType("goal.opportunity_blocked", "No opportunity for a time", PLANNERS, "added")
+    about = frozenset({PLN_S})
+    rules = (NotBefore("blocked_to", "blocked_from"),)
+
+    goal_ids = Many("The goals whose clock stops.", Token, PLN_S, required=True, at_least=1, at_most=60)
+    why = Choice("Why.", ("inpatient", "deployment", "custody", "other"), PLN_S, required=True)
+    blocked_from = Date("The first day.", PLN_S, required=True)
+    blocked_to = Date("The last day; missing while it goes on.", PLN_S)

@@ -24,4 +24,5 @@ class Changed(EventPayload):
     goal_id = Token("The goal; all goals of the case where missing.", PLN_S, EVI)
     reason_code = Choice("Why, as a code.", REASON_CODES, EVI, required=True)
     why = Text("Why, in words.", EVI, required=True)
+    changed_by = Token("Who does it, by user name; whoever holds the sender's role on the case where missing.", EVI)
     second_approver = Token("The second person, for a split.", EVI)

@@ -29,4 +29,5 @@ class HoldLifted(EventPayload):
     hold_ref = Token("The hold.", STA, required=True)
     goal_id = Token("The goal.", PLN_S, STA)
     why = Text("Why, in words.", STA, required=True)
+    lifted_by = Token("Who lifts it, by user name; whoever holds the sender's role on the case where missing.", STA)
     second_approver = Token("The second person.", STA)

@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services import crash_points
+from services.actions.assess_goals import assess_jobs
 from services.actions.catch_up_deadlines import catch_up_job
 from services.actions.link_events import AGAIN, LINK, link_events
 from services.actions.move_deadlines import move_deadlines, task_deadlines
+from services.actions.refuse_pattern_acts import refused_pattern_acts
 from services.actions.routing_plan import ROUTER, RoutingPlan
 from services.domain.events import Event
 from services.domain.linking import LINKED, Linking, targets_of
 from services.domain.overrides import refusal_of
+from services.domain.removals import REMOVAL_TYPES, removed_children
 from services.domain.roles import CHILD_WELFARE, Role
 from services.domain.routing_facts import CaseFacts
 from services.domain.urgency import Lane
-from services.storage import deadlines, decisions, event_log, incidents, jobs, links, releases, rosters
+from services.storage import case_events, deadlines, decisions, event_log, incidents, jobs, links, releases, rosters
 from services.storage import task_deadlines as task_rows
 from services.storage.jobs import Job
 from services.system import System
@@ -43,7 +46,8 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         events, causes = _events(system, connection, batch)
         plan = _plan(system, connection, events, causes, now)
         linking = links.stand(connection, set(targets_of(events)))
-        routed = _decide(connection, plan, linking, events)
+        refused = refused_pattern_acts(system, connection, events)
+        routed = _decide(connection, plan, linking, events, refused)
         plan.write(connection)
         if linking.changes:
             deadlines.lock_cases(connection, plan.facts)
@@ -53,15 +57,23 @@ def route_events(system: System, batch: Sequence[Job]) -> None:
         due = {job.ref: job.due_at for job in batch}
         left = [catch_up_job(event, batch[0].lane, due[event.id], now) for event in held_up]
         jobs.add(connection, left)
+        assessing = assess_jobs(system, connection, routed, batch[0].lane)
+        jobs.add(connection, assessing)
         link_events(system, connection, linking, plan.facts, now)
         jobs.finish(connection, batch, system.done_by)
         crash_points.reached("route.written")
     crash_points.reached("route.committed")
-    system.bells.ring(plan.lanes() | {job.lane for job in left} | ({Lane.URGENT} if linking.changes else set()))
+    later = {job.lane for job in (*left, *assessing)}
+    system.bells.ring(plan.lanes() | later | ({Lane.URGENT} if linking.changes else set()))
 
 
-def _decide(connection: Connection, plan: RoutingPlan, linking: Linking, events: Sequence[Event]) -> list[Event]:
-    """Decide on events in their order. Returns those that are routed on their cases and take effect there."""
+def _decide(
+    connection: Connection, plan: RoutingPlan, linking: Linking, events: Sequence[Event], refused: Mapping[UUID, str]
+) -> list[Event]:
+    """Decide on events in their order. Returns those that are routed on their cases and take effect there.
+
+    ``refused`` are those that have no effect because of what stands on their case.
+    """
     counties = rosters.county_facts(connection) if any(event.case_id is None for event in events) else ()
     unread = _without_consent(connection, events, plan.facts, plan.now)
     routed: list[Event] = []
@@ -71,7 +83,7 @@ def _decide(connection: Connection, plan: RoutingPlan, linking: Linking, events:
                 plan.put_before_people(event, counties)
         elif event.id in unread:
             plan.settle(event, "quarantined", _NO_CONSENT)
-        elif code := _refusal(event, linking):
+        elif code := refused.get(event.id) or _refusal(event, linking):
             plan.refuse(event, code)
         else:
             plan.route(event)
@@ -109,6 +121,7 @@ def _plan(
     case_ids = {event.case_id for event in events if event.case_id}
     facts = rosters.case_facts(connection, case_ids, _named_tasks(events), now) if case_ids else {}
     facts |= _with_incidents(system, connection, facts, events)
+    facts |= _with_removals(system, connection, facts, events)
     kinds = system.policy.routing.kinds_concerned_by({event.type for event in events})
     linked = set(targets_of(event for event in events if event.type == LINKED))
     asked = decisions.open_task_names(connection, case_ids, kinds, linked) if case_ids else {}
@@ -125,6 +138,22 @@ def _with_incidents(
     case_ids = {event.case_id for event in events if event.case_id and event.type in asking}
     found = incidents.last_on_record(connection, case_ids) if case_ids else {}
     return {case_id: replace(facts[case_id], incident_at=at) for case_id, at in found.items()}
+
+
+def _with_removals(
+    system: System, connection: Connection, facts: Mapping[UUID, CaseFacts], events: Sequence[Event]
+) -> dict[UUID, CaseFacts]:
+    """The facts of the cases for which a rule asks whether children are removed, with those who are."""
+    asking = {
+        name for name, rules in system.policy.routing.types.items() if any(one.per_removed_child for one in rules.tasks)
+    }
+    case_ids = {event.case_id for event in events if event.case_id and event.type in asking}
+    found = case_events.of_types(connection, system.keys, case_ids, REMOVAL_TYPES)
+    removed = {
+        case_id: removed_children(one.event for one in said if one.settled or not one.linked)
+        for case_id, said in found.items()
+    }
+    return {case_id: replace(facts[case_id], removed=children) for case_id, children in removed.items()}
 
 
 def _named_tasks(events: Iterable[Event]) -> set[UUID]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from services import crash_points
+from services.actions.assess_goals import assess_goals
 from services.actions.catch_up_deadlines import catch_up_deadlines
 from services.actions.check_deadlines import check_deadlines
 from services.actions.deliver_notifications import deliver_notifications
@@ -32,6 +33,7 @@ Handler = Callable[[System, Sequence[Job]], None]
 HANDLERS: Mapping[str, Handler] = {
     "route": route_events,
     "catch_up": catch_up_deadlines,
+    "assess": assess_goals,
     "deadline": check_deadlines,
     "deliver": deliver_notifications,
     "escalate": escalate_notifications,

@@ -33,10 +33,15 @@ class Statement:
 
 
 def system_drafts(
-    system: System, connection: Connection, actor: Actor, statements: Sequence[Statement], now: datetime
+    system: System,
+    connection: Connection,
+    actor: Actor,
+    statements: Sequence[Statement],
+    now: datetime,
+    source: str = TELLING_SOURCE,
 ) -> list[Draft]:
     """These statements of ``actor`` as drafts for the log, each in the stream of its case and from the agency whose
-    case it is.
+    case it is; ``source`` is the part of the system that says it.
     """
     if not statements:
         return []
@@ -44,7 +49,7 @@ def system_drafts(
     return [
         Draft(
             type=one.type,
-            source=TELLING_SOURCE,
+            source=source,
             source_id=one.name,
             subject=at_home[one.case_id].token,
             emitter=Role.SYSTEM,

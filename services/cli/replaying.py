@@ -88,12 +88,23 @@ def _print(report: dict[str, Any]) -> None:
     console = Console()
     for title, columns in _TABLES.items():
         table = Table(*(Column(name, overflow="fold") for name in columns), title=title)
-        for row in report[title]:
+        rows = _goal_lines(report[title]) if title == "goals" else report[title]
+        for row in rows:
             table.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
         console.print(table)
 
 
+def _goal_lines(goals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A line for each goal and view."""
+    return [
+        {**goal, "view": view, **said, "reasons": ", ".join(said["reasons"])}
+        for goal in goals
+        for view, said in goal["views"].items()
+    ]
+
+
 _TABLES = {
+    "goals": ("goal", "label", "view", "status", "reasons", "review_required"),
     "events": ("row", "accepted", "type", "urgency", "state", "code"),
     "notifications": ("at", "type", "urgency", "role", "recipient", "caution", "reason"),
     "tasks": ("at", "kind", "assignee", "due_on", "state"),

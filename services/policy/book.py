@@ -10,15 +10,33 @@ from schemas.catalogue import CATALOGUE
 from services.domain.deadline_rules import RuleBook
 from services.domain.disclosure import Matrix
 from services.domain.escalation import Ladder
+from services.domain.goal_library import GoalLibrary
+from services.domain.language import Language
 from services.domain.routing_rules import RoutingPolicy
+from services.domain.verification_policy import VerificationPolicy
 from services.policy.calendars import CalendarPolicy, load_calendars
 from services.policy.deadlines import compile_deadlines
 from services.policy.disclosure import load_disclosure
+from services.policy.efforts import EffortBook, compile_efforts
 from services.policy.escalation import compile_escalation
+from services.policy.goal_library import compile_goal_library
+from services.policy.language import compile_language
 from services.policy.routing import compile_routing
 from services.policy.source import Problems, digest
+from services.policy.verification import compile_verification
 
-FILES = ("calendars.yaml", "deadlines.yaml", "disclosure.yaml", "escalation.yaml", "routing.yaml", "tasks.yaml")
+FILES = (
+    "calendars.yaml",
+    "deadlines.yaml",
+    "disclosure.yaml",
+    "efforts.yaml",
+    "escalation.yaml",
+    "goals.yaml",
+    "language.yaml",
+    "routing.yaml",
+    "tasks.yaml",
+    "verification.yaml",
+)
 _T = TypeVar("_T")
 
 
@@ -35,6 +53,10 @@ class PolicyBook:
     deadlines: RuleBook
     escalation: Ladder
     disclosure: Matrix
+    efforts: EffortBook
+    language: Language
+    goal_library: GoalLibrary
+    verification: VerificationPolicy
     versions: Mapping[tuple[str, str], str]
 
 
@@ -50,9 +72,18 @@ def load_policy_book(folder: Path) -> PolicyBook:
     routing = _gathered(problems, lambda: compile_routing(folder / "routing.yaml", folder / "tasks.yaml", CATALOGUE))
     kinds = routing.kinds if routing else ()
     deadlines = _gathered(problems, lambda: compile_deadlines(folder / "deadlines.yaml", CATALOGUE, kinds))
+    efforts = _gathered(problems, lambda: compile_efforts(folder / "efforts.yaml", CATALOGUE))
+    language = _gathered(problems, lambda: compile_language(folder / "language.yaml"))
+    goal_library = _gathered(problems, lambda: compile_goal_library(folder / "goals.yaml", language))
+    codes = frozenset(str(goal.code) for goal in goal_library.goals) if goal_library else frozenset()
+    verification = _gathered(
+        problems, lambda: compile_verification(folder / "verification.yaml", CATALOGUE, codes) if codes else None
+    )
     problems.raise_if_any()
     paths = [folder / name for name in FILES]
-    if not (calendars and deadlines and disclosure and escalation and routing):
+    if not (calendars and deadlines and disclosure and efforts and escalation and goal_library and language):
+        raise AssertionError("a policy file that has no problem compiles")
+    if not (routing and verification):
         raise AssertionError("a policy file that has no problem compiles")
     return PolicyBook(
         folder=folder,
@@ -62,6 +93,10 @@ def load_policy_book(folder: Path) -> PolicyBook:
         deadlines=deadlines,
         escalation=escalation,
         disclosure=disclosure,
+        efforts=efforts,
+        language=language,
+        goal_library=goal_library,
+        verification=verification,
         versions=MappingProxyType(_versions(paths, {"routing.yaml": routing.digest, "tasks.yaml": routing.digest})),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.domain.roles import Role
@@ -13,6 +13,8 @@ from services.domain.tasks import OPEN
 from services.domain.urgency import Urgency
 from services.storage.tables import (
     agencies,
+    case_identifiers,
+    cases,
     deadlines,
     event_log,
     event_outcomes,
@@ -33,6 +35,19 @@ def _party_name() -> ColumnElement[str]:
 
 def _plain(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
+
+
+def case_numbers(connection: Connection) -> dict[UUID, str]:
+    """Every case by the number that the agency whose case it is has for it; by its token where there is none."""
+    rows = connection.execute(
+        select(cases.c.id, func.coalesce(func.min(case_identifiers.c.value), cases.c.token).label("number"))
+        .outerjoin(
+            case_identifiers,
+            and_(case_identifiers.c.case_id == cases.c.id, case_identifiers.c.agency_id == cases.c.agency_id),
+        )
+        .group_by(cases.c.id, cases.c.token)
+    )
+    return {row.id: row.number for row in rows}
 
 
 def outcomes(connection: Connection) -> Rows:

@@ -176,6 +176,19 @@ def _audited(expected: Rows, played: Played) -> Iterator[str]:
             yield f"the audit log should show {wanted['event']} as {wanted['outcome']}"
 
 
+def _goals(expected: Mapping[str, Mapping[str, Any]], played: Played) -> Iterator[str]:
+    """By day and goal: the status in each view, REVIEW after it where a review is required; or in all of them."""
+    for day, goals in expected.items():
+        found = played.statuses(str(day))
+        for goal, views in goals.items():
+            everywhere = views if isinstance(views, str) else None
+            for (of, view), one in found.items():
+                wanted = everywhere or (views.get(view) if of == goal else None)
+                there = f"{one.assessment.status.value}{' REVIEW' if one.review_required else ''}"
+                if of == goal and wanted is not None and wanted != there:
+                    yield f"{goal} should be {wanted} on {day} in the view {view}: is {there}"
+
+
 def _notices(played: Played) -> list[dict[str, Any]]:
     return played.report["notifications"]
 
@@ -205,6 +218,7 @@ _CHECKS: Mapping[str, Callable[[Any, Played], Iterator[str]]] = {
     "shown": _shown,
     "withheld": _withheld,
     "audited": _audited,
+    "goals": _goals,
 }
 WORDS = frozenset(_CHECKS) | {"row", "must", "later"}
 """What a row of the expectations may say."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import orjson
 import yaml
 from sqlalchemy import text
 
+from services.actions.assess_goals import read_cases
 from services.actions.play_story import StoryEvent, play_story
 from services.actions.read.story_report import story_report
 from services.actions.read.timeline import timeline
@@ -20,8 +21,12 @@ from services.actions.receive_events import Accepted, Outcome
 from services.actions.verify_ledger import Verified, verify_ledger
 from services.cli.story import PreparedStory, prepared_story
 from services.domain.actors import Actor, system_actor
+from services.domain.case_goals import CaseContext
 from services.domain.disclosure import Purpose
+from services.domain.goal_views import Assessed, assess_case
+from services.domain.known_events import KnownEvent
 from services.domain.roles import Role
+from services.domain.verification_policy import VerificationPolicy
 from services.system import System
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
@@ -44,6 +49,14 @@ class Played:
     ledger: Verified
     audited: frozenset[tuple[str, str, str]]
     timelines: dict[str, str] = field(default_factory=dict)
+    events: tuple[KnownEvent, ...] = ()
+    context: CaseContext = field(default_factory=lambda: CaseContext(ZoneInfo("UTC")))
+    policy: VerificationPolicy = field(default_factory=lambda: VerificationPolicy(""))
+
+    def statuses(self, day: str) -> dict[tuple[str, str], Assessed]:
+        """How each goal stood at the end of a day, as known then, by goal and view."""
+        assessed = assess_case(self.events, date.fromisoformat(day), self.context, self.policy)
+        return {(one.state.goal.id, one.view.name): one for one in assessed}
 
     def local(self, instant: str | None) -> str | None:
         """An instant of the report on the clock of the county: ``2025-01-18 22:04``."""
@@ -80,7 +93,16 @@ def play(database_url: str, readers: Sequence[str] = ()) -> Played:
             ledger=verify_ledger(story.system, replace(_REPLAY, administrates=True)),
             audited=_audited(story.system),
             timelines={name: _timeline(story.system, name) for name in readers},
+            **_goals(story.system),
         )
+
+
+def _goals(system: System) -> dict[str, Any]:
+    """Everything that bears on the goals of the story's case."""
+    with system.database.begin(_REPLAY) as connection:
+        case_id = connection.execute(text("SELECT id FROM cases")).scalar_one()
+        case = read_cases(system, connection, [case_id])[case_id]
+    return {"events": tuple(case.events), "context": case.context, "policy": system.policy.verification}
 
 
 @contextmanager

@@ -98,7 +98,8 @@ def all_pages(page: Page, address: str) -> list[str]:
     case = page.locator("a[href^='/cases/']").first.get_attribute("href")
     page.goto(f"{address}/tasks")
     decline = page.get_by_role("link", name="Decline").first.get_attribute("href")
-    return [f"{address}{path}" for path in ("/inbox", "/tasks", "/tasks?state=closed", notification, case, decline)]
+    paths = ("/inbox", "/tasks", "/tasks?state=closed", notification, case, decline, f"{case}/efforts", "/supervision")
+    return [f"{address}{path}" for path in paths]
 
 
 def test_a_worker_acknowledges_accepts_declines_and_reads_the_timeline(chromium: Browser, address: str) -> None:

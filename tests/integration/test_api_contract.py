@@ -78,6 +78,9 @@ RULES: Mapping[str, set[tuple[str, str]]] = {
     INTAKE: {("data", "*"), ("Content-Type", "unsupported_media_type")},
     # The agency has no case of this number.
     "POST /v1/tasks/{task_id}/link": {("case", "unknown"), ("why", "invalid")},
+    # A day that has not come.
+    "GET /v1/cases/{reference}/goals": {("as_of", "in_future")},
+    "GET /v1/cases/{reference}/goals/{goal}": {("as_of", "in_future")},
     # Reasons hold no control characters, as no text of an event does.
     UNLINK: {("why", "invalid")},
     **{f"POST /v1/tasks/{{task_id}}/{answer}": {("reason", "invalid")} for answer in ("accept", "complete", "decline")},
@@ -183,6 +186,10 @@ def things(world: World) -> dict[str, list[str]]:
     answers += [world.client().post(f"/v1/tasks/{task}/accept", json={}, **desk) for task in asked[:3]]
     assert [answer.status_code for answer in answers] == [202, 200, 200, 200]
     world.work()
+    written = minimal_payload("goal.created") | {"goal_id": "G1"}
+    adopted = minimal_payload("caseplan.adopted") | {"goals": ["G1"], "effective": "2025-03-01"}
+    world.send("alder-cps-records", event("goal.created", written), event("caseplan.adopted", adopted))
+    world.work()
     new = NewClient(CPS, "shown", "Shown", frozenset({Scope.INBOX}), ROLES[CPS])
     shown = register_client(world.system, ADMINISTRATOR, new)
     hook = register_endpoint(world.system, ADMINISTRATOR, NewEndpoint(CPS, "https://hooks.example/in"))
@@ -195,6 +202,9 @@ def things(world: World) -> dict[str, list[str]]:
     return {
         "path.reference": [CASE_NUMBER],
         "body.case": [CASE_NUMBER, PROBATION_NUMBER],
+        "path.goal": ["G1"],
+        "query.view": ["internal", "court"],
+        "query.as_of": ["2025-03-10"],
         "path.event_id": [linked["event"]],
         "path.notification_id": [one["id"] for one in told[:3]],
         "path.task_id": [*asked[:6], *[task["id"] for task in strays]],

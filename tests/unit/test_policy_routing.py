@@ -133,6 +133,7 @@ def test_every_rule_is_reachable(rule: TellRule | TaskRule | SurvivorRule) -> No
         task_assignees={"t1": CASE.seats[0].party_id},
         task_kinds={"t1": "share_goals"},
         incident_at=AT,
+        removed=("cody",),
     )
     event = replace(event_of(event_type, emitter), data=data)
     decision = route(event, facts, POLICY)
@@ -281,6 +282,7 @@ def test_u0_is_for_what_the_rows_say() -> None:
         "prob.violation_filed",
         "provider.new_violence_or_threat",
         "safety.location_seeking_detected",
+        "safety.worker_alert",
         "visitctr.critical_incident",
     }
 

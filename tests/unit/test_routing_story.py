@@ -175,8 +175,8 @@ def test_row_17_the_map_is_approved_by_its_own_version() -> None:
         },
     )
     assert mapped.type == "pattern.mapped"
-    approved = routed("pattern.approved", Role.CPS_SUP, version=1)
-    assert [(done.kind, done.key) for done in approved.completes] == [("approve_map", "version=1")]
+    approved = routed("pattern.approved", Role.CPS_SUP, version=1, person_ref="p")
+    assert [(done.kind, done.key) for done in approved.completes] == [("approve_map", "person=p;version=1")]
     assert dues(approved) == {"send_redacted_map": "3 BD"}
     assert {"BIP", "PROB"} <= told(approved)
 
@@ -333,7 +333,8 @@ def test_row_43_a_status_in_the_subjects_view_is_told_to_the_agency_alone() -> N
     fields: dict[str, Any] = {"goal_id": "G4", "from_status": "PARTIALLY_SUPPORTED", "to_status": "VERIFIED"}
     internal = routed("goal.status_changed", Role.SYSTEM, view="internal", **fields)
     assert internal.urgency is Urgency.U1
-    assert told(internal) == {"CPS_WORKER", "CPS_INV", "CPS_SUP", "AG_ATTY"}
+    assert told(internal) == {"CPS_WORKER", "CPS_INV", "CPS_SUP"}
+    assert told(routed("goal.status_changed", Role.SYSTEM, view="attorney", **fields)) == {"AG_ATTY"}
     assert "GAL" in told(routed("goal.status_changed", Role.SYSTEM, view="court", **fields))
     assert told(routed("goal.status_changed", Role.SYSTEM, view="subject", **fields)) <= {"CPS_WORKER", "CPS_INV"}
 

@@ -21,6 +21,9 @@ _OF_THE_CASE: Final = frozenset({DataClass.CASE})
 _FROM_HER: Final = frozenset({DataClass.SVS})
 _FROM_A_CHILD: Final = frozenset({DataClass.CHS})
 _OBSERVERS: Final = {"survivor": _FROM_HER, "child": _FROM_A_CHILD}
+_STATUS: Final = "goal.status_changed"
+_OPEN_VIEW: Final = "court"
+"""The one view of a goal that may go to every party: a status in another may rest on her word, or his treatment."""
 _NOTHING: Final[frozenset[DataClass]] = frozenset()
 _LEFT_OUT: Final = object()
 
@@ -152,6 +155,7 @@ class _Walk:
             or data.get("victim_sourced") is True
             or reported == Role.SURVIVOR.value
             or self._is_protected(data.get("origin_person"))
+            or (self.schema.type.name == _STATUS and data.get("view") != _OPEN_VIEW)
         )
         return (_FROM_HER if hers else _NOTHING) | _OBSERVERS.get(str(data.get("observer_role")), _NOTHING)
 

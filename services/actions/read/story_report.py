@@ -12,6 +12,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+from services.actions.read.goal_report import goal_report
 from services.domain.actors import Actor
 from services.domain.events import Event
 from services.storage import event_log, jobs, reporting
@@ -38,6 +39,7 @@ def story_report(system: System, actor: Actor, refused: Sequence[Mapping[str, An
             "notifications": _named(reporting.notices(connection), names, "event"),
             "tasks": _named(reporting.asked(connection), names, "event", "done_by"),
             "deadlines": _named(reporting.dues(connection), names, "trigger"),
+            "goals": goal_report(system, connection),
             "set_aside": [{"kind": job.kind, "code": job.error_code} for job in jobs.list_set_aside(connection)],
         }
 

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services.actions.check_language import objections_beside
 from services.actions.read import cases as reading
 from services.actions.read.cases import OpenCase, ShownCase
 from services.actions.read.disclosed_event import ShownEvent, disclosed_payload
 from services.actions.read.tasks import told_kinds
 from services.domain.actors import Actor
-from services.domain.disclosure import DataClass, Disclosed, Field, Purpose, disclose
+from services.domain.disclosure import DataClass, Disclosed, Field, Purpose, Reader, disclose
+from services.domain.errors import FieldProblem
 from services.domain.events import Event
 from services.storage import case_reading, event_log, tasks, told
 from services.storage.case_reading import Happening, Place
@@ -43,7 +45,8 @@ class Entry:
     """An event on a timeline. ``title`` is None where not even its kind may be shown; ``data`` is what may be.
 
     ``days_late`` counts from the day on which it happened to the day on which it was recorded, in the case's zone.
-    ``linked`` is set for an event that a person has put on the case, where the reader may know.
+    ``linked`` is set for an event that a person has put on the case, where the reader may know. ``objections`` are what
+    is to be said against a plan's words, as far as these are shown (Settled 9).
     """
 
     event_id: UUID
@@ -55,6 +58,7 @@ class Entry:
     agency: str
     data: Mapping[str, object]
     linked: Linked | None = None
+    objections: tuple[FieldProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,12 @@ def _entries(
     while len(entries) < wanted:
         found = case_reading.happenings(connection, opened.case.id, before, _AT_ONCE)
         loaded = event_log.load(connection, system.keys, [happening.id for happening in found])
-        events = _without_tasks_of_others(system, connection, opened, loaded)
+        events = without_tasks_of_others(system, connection, opened, loaded)
         for happening in found:
             event = events.get(happening.id)
-            shown = _shown(system, opened, event, now) if event else None
+            shown = shown_event(system, opened.reader, opened.protected, event, now) if event else None
             if event is not None and shown is not None:
-                entries.append(_entry(happening, event, shown, opened.case.zone))
+                entries.append(_entry(system, happening, event, shown, opened.case.zone))
                 decisions[event.id] = shown.decision
         if len(found) < _AT_ONCE:
             break
@@ -137,9 +141,10 @@ def _with_links(
     return [replace(entry, linked=linked.get(entry.event_id)) for entry in entries]
 
 
-def _without_tasks_of_others(
+def without_tasks_of_others(
     system: System, connection: Connection, opened: OpenCase, events: Mapping[UUID, Event]
 ) -> Mapping[UUID, Event]:
+    """These events without the answers to tasks that the reader may not see."""
     agency_id = opened.reader.agency_id
     if opened.of_child_welfare or agency_id is None:
         return events
@@ -155,20 +160,25 @@ def _task_of(event: Event) -> UUID | None:
         return None
 
 
-def _shown(system: System, opened: OpenCase, event: Event, now: datetime) -> ShownEvent | None:
+def shown_event(
+    system: System, reader: Reader, protected: frozenset[str], event: Event, now: datetime
+) -> ShownEvent | None:
+    """What the reader of a case may see of one of its events; None where that is nothing. ``protected`` are the tokens
+    of the case's protective parents and children.
+    """
     return disclosed_payload(
         event.type,
         event.data,
-        opened.reader,
+        reader,
         system.policy.disclosure,
         now,
         emitter=event.emitter,
-        protected_persons=opened.protected,
+        protected_persons=protected,
         public_record=system.policy.routing.public_record_of(event.type),
     )
 
 
-def _entry(happening: Happening, event: Event, shown: ShownEvent, zone: str) -> Entry:
+def _entry(system: System, happening: Happening, event: Event, shown: ShownEvent, zone: str) -> Entry:
     local = ZoneInfo(zone)
     happened_on, recorded_on = (instant.astimezone(local).date() for instant in (event.time, event.recorded))
     return Entry(
@@ -180,4 +190,5 @@ def _entry(happening: Happening, event: Event, shown: ShownEvent, zone: str) -> 
         days_late=max(0, (recorded_on - happened_on).days),
         agency=happening.agency_name,
         data=shown.data,
+        objections=tuple(objections_beside(system.policy.language, event.type, shown.data)) if shown.title else (),
     )

@@ -15,6 +15,7 @@ from services.storage.tables.cases import (
     releases,
     safe_contacts,
 )
+from services.storage.tables.goals import goal_statuses
 from services.storage.tables.jobs import job_tally, jobs
 from services.storage.tables.log import (
     event_links,
@@ -65,6 +66,7 @@ __all__ = [
     "event_log",
     "event_outcomes",
     "event_payloads",
+    "goal_statuses",
     "intake_conflicts",
     "job_tally",
     "jobs",

@@ -15,6 +15,7 @@ from services.domain.disclosure import Purpose
 from services.domain.scopes import Scope
 from services.web import context
 from services.web.api.bodies import Body, PageQuery
+from services.web.api.events import ObjectionOut
 from services.web.api.tasks import TasksOut, TasksQuery, page_of_tasks
 from services.web.authentication import scope
 from services.web.kinds import not_found
@@ -59,6 +60,9 @@ class EntryOut(Body):
     agency = fields.String(required=True)
     data = fields.Dict(required=True)
     linked = fields.Nested(LinkedOut)
+    objections = fields.List(
+        fields.Nested(ObjectionOut), metadata={"description": "What is to be said against the words of a plan."}
+    )
 
 
 class TimelineOut(Body):
@@ -167,6 +171,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "agency": entry.agency,
         "data": dict(entry.data),
         "linked": entry.linked,
+        "objections": entry.objections or None,
     }
     return {name: value for name, value in known.items() if value is not None}
 

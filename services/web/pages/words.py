@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from apiflask import APIBlueprint
 
+from services.domain.goal_words import upper_first
 from services.web import context
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -69,6 +70,8 @@ def add_to(blueprint: APIBlueprint) -> None:
         "day": day,
         "due": due,
         "label": label,
+        "capitalize_first": upper_first,
+        "words": lambda code: str(code).replace("_", " "),
         "plain": plain,
         "state": state,
         "urgency": _URGENCIES.get,
