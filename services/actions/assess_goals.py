@@ -45,8 +45,9 @@ def assess_jobs(system: System, connection: Connection, events: Sequence[Event],
     bear = [event for event in events if event.case_id is not None and event.type in bearing]
     if not bear:
         return []
-    planned = {event.case_id for event in bear if event.type in _CHANGES_PLAN}
-    asked = {event.case_id for event in bear if event.case_id} - planned
+    changed = {event.case_id for event in bear if event.case_id and event.type in _CHANGES_PLAN}
+    asked = {event.case_id for event in bear if event.case_id} - changed
+    planned = goal_events.cases_with_goals(connection, changed) if changed else set()
     planned |= goal_statuses.cases_with_goals(connection, asked) if asked else set()
     now = system.clock()
     return [
