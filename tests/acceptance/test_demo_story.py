@@ -1,12 +1,13 @@
 """The demo's story through the real pipeline, row by row: everybody told, every task and date, every refusal."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from services.domain.status import ReasonCode
+from services.domain.status import ReasonCode, Status
 from services.local.machine import LocalStores
 from tests.acceptance.demo_checks import WORDS, differences
 from tests.acceptance.demo_story import Played, expected_rows, play
@@ -155,3 +156,13 @@ def test_the_table_of_six_goals_by_reader_in_the_docs_is_how_they_stand(played: 
     found = played.statuses(LAST.isoformat())
     assert len(said) == 6 * len(VIEWS)
     assert said == {name: found[name].assessment.status.value for name in said}
+
+
+def test_the_subject_is_shown_no_status_and_nothing_of_what_is_served_on_nobody(played: Played) -> None:
+    papers = {line["goal"]: line["subject_is_shown"] for line in played.report["goals"]}
+    assert {one.value for one in Status}.isdisjoint(json.dumps(papers).replace('"', " ").split())
+    assert {paper["as_of"] for name, paper in papers.items() if name != "G7"} == {"2025-08-25"}
+    assert papers["G4"]["received"] == []
+    agencies = {line["agency"] for paper in papers.values() for line in paper["received"]}
+    assert not any("Amara" in name or "School" in name or "Kin" in name for name in agencies)
+    assert papers["G3"]["received"]

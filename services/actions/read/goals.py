@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from services.actions.assess_goals import ReadCase, read_cases
 from services.actions.read import cases as reading
+from services.actions.read import past_policy
 from services.actions.read.approved_maps import approved_maps
 from services.actions.read.cases import OpenCase, ShownCase
 from services.actions.read.disclosed_goal import (
@@ -116,7 +117,7 @@ def case_goals(
     today = local_date(asked.now, ZoneInfo(asked.opened.case.zone))
     if as_of is not None and as_of > today:
         return NotYet(today)
-    rules = policy_on or (lambda _: system.policy.verification)
+    rules = policy_on or _by_day(system, actor, ZoneInfo(asked.opened.case.zone))
     page = _Page(system, asked, as_of or today, name, rules, _read(system, actor, asked, as_of or today, today))
     goals = tuple(one for one in page.goals() if goal_id in {None, one.goal_id})
     if goal_id is not None and not goals:
@@ -125,6 +126,16 @@ def case_goals(
         reading.note_reading(connection, actor, asked.now, "read_goals", asked.opened, page.decisions)
     uncovered, unobserved = page.beside() if goal_id is None and page.as_of == today else ((), ())
     return ShownGoals(asked.shown, page.as_of, name, views, goals, uncovered, unobserved)
+
+
+def _by_day(system: System, actor: Actor, zone: ZoneInfo) -> PolicyOn:
+    """The policy of each day, as it was in force then."""
+
+    def on(day: date) -> VerificationPolicy:
+        with system.database.as_role(DatabaseRole.READER).begin(actor) as connection:
+            return past_policy.policy_on(system, connection, day, zone)
+
+    return on
 
 
 def views_open_to(reader: Reader, policy: VerificationPolicy) -> tuple[str, ...]:
