@@ -98,7 +98,17 @@ def all_pages(page: Page, address: str) -> list[str]:
     case = page.locator("a[href^='/cases/']").first.get_attribute("href")
     page.goto(f"{address}/tasks")
     decline = page.get_by_role("link", name="Decline").first.get_attribute("href")
-    paths = ("/inbox", "/tasks", "/tasks?state=closed", notification, case, decline, f"{case}/efforts", "/supervision")
+    paths = (
+        "/inbox",
+        "/tasks",
+        "/tasks?state=closed",
+        notification,
+        case,
+        decline,
+        f"{case}/efforts",
+        f"{case}/goals",
+        "/supervision",
+    )
     return [f"{address}{path}" for path in paths]
 
 

@@ -89,6 +89,7 @@ RULES: Mapping[str, set[tuple[str, str]]] = {
     "POST /v1/endpoints/{endpoint_id}/secrets": {("secret_id", "too_many")},
     # What is named must be there, be free, and fit together.
     "POST /v1/agencies/{slug}/clients": {
+        ("agency", "unknown"),  # beside another fault; by itself it is a 404
         ("client_id", "taken"),
         ("roles", "not_allowed"),
         ("roles", "required"),

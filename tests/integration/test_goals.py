@@ -50,7 +50,11 @@ def move(world: World, to: str) -> None:
 
 
 def goal(goal_id: str, number: str = CASE_NUMBER, **fields: Any) -> dict[str, Any]:
-    said = {"goal_id": goal_id, "kind": "positive", "statement": "Trent pays support in full and on time."}
+    said: dict[str, Any] = {
+        "goal_id": goal_id,
+        "kind": "positive",
+        "statement": "Trent pays support in full and on time.",
+    }
     said |= {"person_ref": "trent", "label": f"Goal {goal_id}", "baseline_item_refs": ["i-01"], "day_0": SINCE}
     return event("goal.created", said | fields, number)
 

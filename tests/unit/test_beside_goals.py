@@ -6,7 +6,7 @@ from services.domain.roles import Role
 from services.policy.book import PolicyBook
 from tests.goal_story import AGENCIES, GoalStory, of_agencies, story
 
-ITEMS = [
+ITEMS: list[dict[str, object]] = [
     {"item_id": "i-1", "behaviour_code": "strangulation"},
     {"item_id": "i-2", "behaviour_code": "economic_control"},
     {"item_id": "i-3", "behaviour_code": "harming_pets"},
