@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 
 from schemas.catalogue import CATALOGUE
 from services.domain.case_goals import CaseContext, CaseGoals, GoalState, Item, goals_on
+from services.domain.disclosure import DataClass
 from services.domain.events import Event
 from services.domain.evidence import Evidence
-from services.domain.goal_views import Assessed, assess_case
+from services.domain.goal_views import Assessed, as_corrected, assess_case
 from services.domain.known_events import KnownEvent
 from services.domain.reporting_lines import ReportingLines, Spell
 from services.domain.roles import CHILD_WELFARE, Role
-from services.domain.verification_policy import VerificationPolicy
+from services.domain.verification_policy import VerificationPolicy, View
 from services.policy.verification import compile_verification
 from tests.payloads import minimal_payload
 
@@ -197,9 +198,14 @@ class GoalStory:
         """The items of a goal on a day, by id."""
         return {item.evidence.id: item for item in self.state(goal_id, on).items}
 
+    def standing(self, goal_id: str, on: int) -> tuple[Item, ...]:
+        """The items of a goal on a day as they stand after every correction, whoever may know of it."""
+        everything = View("everything", frozenset(), frozenset(DataClass))
+        return tuple(as_corrected(self.state(goal_id, on).items, everything, day(on), ()))
+
     def item(self, goal_id: str, event_id: str, on: int) -> Evidence:
         """The one item of a goal that an event brought, as it stands on a day."""
-        [found] = [one for one in self.state(goal_id, on).items if one.observed.event_id == event_id]
+        [found] = [one for one in self.standing(goal_id, on) if one.observed.event_id == event_id]
         return found.evidence
 
     def classes(self, goal_id: str, event_id: str, on: int) -> set[str]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.domain.disclosure import DataClass
 from services.domain.evidence import Basis, Direction, Evidence, ObserverRole, Ruling, Weight, weight_of
 from services.domain.evidence_origin import Origins
 from services.domain.evidence_sources import BRINGING, Observed, Sources
@@ -73,12 +74,25 @@ class CaseContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A later item that corrects one: the classes that it carries, and whether it takes something against a goal back,
+    which is a dispute until two people have ruled.
+    """
+
+    classes: frozenset[DataClass]
+    disputes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """An item of evidence as it stands: what `evaluate` is given of it, and what it was observed as."""
+    """An item of evidence as it stands: what `evaluate` is given of it, and what it was observed as. ``corrections``
+    hold in the views that may know of them.
+    """
 
     evidence: Evidence
     observed: Observed
     inherited: bool = False
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +202,17 @@ class _Case:
     policy: VerificationPolicy
 
     def items(self, observed: Sequence[Observed]) -> dict[str, tuple[Item, ...]]:
-        """The items of each goal, once each, corrected ones left out, on the goal's own days."""
+        """The items of each goal, once each, on the goal's own days, with what corrects them."""
         once: dict[tuple[str, str], Observed] = {}
         for one in observed:
             once.setdefault((one.goal_id, one.id), one)
-        disputed = self._corrected(once)
+        corrections = self._corrections(once)
         found: dict[str, list[Item]] = {goal_id: [] for goal_id in self.planned}
         for key, one in once.items():
-            if disputed.get(key) is not _GONE:
-                item = self._item(one, self.planned[one.goal_id], corrected=key in disputed)
-                if item is not None:
-                    found[one.goal_id].append(item)
+            item = self._item(one, self.planned[one.goal_id])
+            if item is not None:
+                corrected = tuple(corrections.get(key, ()))
+                found[one.goal_id].append(replace(item, corrections=corrected) if corrected else item)
         return {goal_id: (*items, *self._inherited(goal_id, found)) for goal_id, items in found.items()}
 
     def state(self, goal_id: str, items: Mapping[str, tuple[Item, ...]], incidents: Sequence[Incident]) -> GoalState:
@@ -222,15 +236,12 @@ class _Case:
             briefed=frozenset(agency for agency, of in self.briefings if of == goal_id),
         )
 
-    def _item(self, one: Observed, goal: PlannedGoal, *, corrected: bool) -> Item | None:
+    def _item(self, one: Observed, goal: PlannedGoal) -> Item | None:
         """An item on the days of its goal; None for what lies before its first day: baseline, not evidence."""
         start, end = (one.start - goal.day_zero).days, (one.end - goal.day_zero).days
         if end < 0:
             return None
         start, vantage = self._briefed(one, goal, start, end)
-        ruling = self.decisions.ruling_on(one)
-        if corrected and ruling is None:
-            ruling = Ruling.DISPUTED
         evidence = Evidence(
             id=one.id,
             basis=one.basis,
@@ -242,7 +253,7 @@ class _Case:
             recorded=(one.known_on - goal.day_zero).days,
             count=one.count,
             vantage=vantage,
-            ruling=ruling,
+            ruling=self.decisions.ruling_on(one),
         )
         return Item(evidence, one)
 
@@ -260,12 +271,12 @@ class _Case:
             start = max(start, first)
         return start, one.vantage
 
-    def _corrected(self, once: Mapping[tuple[str, str], Observed]) -> dict[tuple[str, str], object]:
-        """Items that a later one of the same agency corrects. What was against the goal, and is less so now, is
+    def _corrections(self, once: Mapping[tuple[str, str], Observed]) -> dict[tuple[str, str], list[Correction]]:
+        """What corrects items: later ones of the same agency. What was against the goal, and is less so now, is
         disputed until two people have ruled on it (a lapse, which a dispute would take out of the count, stays);
         anything else is replaced.
         """
-        found: dict[tuple[str, str], object] = {}
+        found: dict[tuple[str, str], list[Correction]] = {}
         places = {str(one.event.id): one.place for one in self.known}
         for one in once.values():
             if one.corrects is None or one.known_on > self.as_of:
@@ -273,10 +284,9 @@ class _Case:
             for key, earlier in once.items():
                 same = earlier.agency == one.agency and earlier.goal_id == one.goal_id
                 if same and one.corrects in earlier.names and places[earlier.event_id] < places[one.event_id]:
-                    if not _softens(one, earlier):
-                        found[key] = _GONE
-                    elif earlier.direction is Direction.AGAINST:
-                        found[key] = _DISPUTED
+                    disputes = _softens(one, earlier)
+                    if not disputes or earlier.direction is Direction.AGAINST:
+                        found.setdefault(key, []).append(Correction(one.classes, disputes))
         return found
 
     def _inherited(self, goal_id: str, found: Mapping[str, Sequence[Item]]) -> list[Item]:
@@ -340,8 +350,6 @@ class _Case:
         return cleared is None or incident.known.place > cleared
 
 
-_GONE: Final = object()
-_DISPUTED: Final = object()
 _CUSTODY: Final = frozenset({"custody.booked", "custody.released", "custody.escaped"})
 
 

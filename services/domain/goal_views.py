@@ -4,7 +4,7 @@
 of whoever faces the subject holds nothing that comes from her, from a child, or from a treatment record.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -115,11 +115,26 @@ def may_hold(
 def _assess(
     state: GoalState, case: CaseGoals, view: View, consents: Sequence[ConsentOnRecord], policy: VerificationPolicy
 ) -> Assessed:
-    items = disclosable(state.items, view, case.as_of, consents, after_expiry=policy.p2_after_expiry)
+    held = disclosable(state.items, view, case.as_of, consents, after_expiry=policy.p2_after_expiry)
+    items = tuple(as_corrected(held, view, case.as_of, consents))
     facts = replace(state.facts, opportunities=_opportunities(state, items))
     evidence = [item.evidence for item in items]
     picture = look(facts, evidence, state.day(case.as_of), view.name, state.thresholds)
     return Assessed(state, view, case.as_of, decide(picture), items, picture)
+
+
+def as_corrected(items: Iterable[Item], view: View, as_of: date, consents: Sequence[ConsentOnRecord]) -> Iterator[Item]:
+    """The items as they stand after the corrections that the view may know of: another one must not be betrayed by
+    what is missing.
+    """
+    for item in items:
+        known = [one for one in item.corrections if may_hold(one.classes, view, (as_of,), consents)]
+        if not known:
+            yield item
+        elif all(one.disputes for one in known):
+            ruling = item.evidence.ruling or Ruling.DISPUTED
+            if not (item.inherited and ruling is Ruling.DISPUTED):
+                yield replace(item, evidence=replace(item.evidence, ruling=ruling))
 
 
 def _opportunities(state: GoalState, items: Iterable[Item]) -> tuple[int, ...]:

@@ -70,10 +70,10 @@ def test_a_correction_of_the_same_agency_stands_in_place_of_what_it_corrects_fro
     told = story()
     wrong = told.seen("G", 5, count=9)
     right = told.seen("G", 6, corrects=wrong)
-    assert [item.observed.event_id for item in told.state("G", 5).items] == [wrong]
-    assert [item.observed.event_id for item in told.state("G", 6).items] == [right]
+    assert [item.observed.event_id for item in told.standing("G", 5)] == [wrong]
+    assert [item.observed.event_id for item in told.standing("G", 6)] == [right]
     again = told.seen("G", 7, corrects=right, evidence_id="n-3")
-    assert [item.observed.event_id for item in told.state("G", 7).items] == [again]
+    assert [item.observed.event_id for item in told.standing("G", 7)] == [again]
 
 
 def test_another_agency_corrects_nothing() -> None:
@@ -110,7 +110,7 @@ def test_a_correction_that_leaves_as_much_against_a_goal_stands_in_its_place() -
     told = story()
     item = told.seen("G", 5, direction="-")
     later = told.seen("G", 6, direction="-", corrects=item)
-    assert [one.observed.event_id for one in told.state("G", 9).items] == [later]
+    assert [one.observed.event_id for one in told.standing("G", 9)] == [later]
 
 
 def test_a_lapse_that_is_corrected_stays_until_two_people_rule() -> None:
@@ -123,6 +123,16 @@ def test_a_lapse_that_is_corrected_stays_until_two_people_rule() -> None:
         "evidence.ruled", 92, evidence_id=lapses[1], ruling="rejected", ruled_by="okafor", second_approver="price"
     )
     assert told.status("G", 92) == "VERIFIED LAPSE_ON_DAY_80"
+
+
+def test_a_correction_that_a_view_may_not_know_of_changes_nothing_there() -> None:
+    told = story()
+    item = told.seen("G", 5, direction="-")
+    before = told.status("G", 8, "court")
+    told.seen("G", 6, corrects=item, on=8, observer_role="survivor", origin_person="marisol")
+    told.seen("G", 7, direction="-", corrects=item, on=8, observer_role="child", origin_person="ivy")
+    assert told.status("G", 8, "court") == before
+    assert told.status("G", 8) != before
 
 
 def test_two_items_cannot_correct_each_other_away() -> None:
