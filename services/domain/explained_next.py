@@ -87,7 +87,8 @@ def next_said(seen: Seen) -> NextSaid | None:
     if _only_ruling(seen):
         return NextSaid(says=("Nothing more needs to be seen: a supervisor's ruling is missing.",), kinds=kinds)
     missing = what_is_missing(seen.picture)
-    earliest = None if status in _UNSURE else seen.day(missing.earliest)
+    unsure = status in _UNSURE or seen.picture.goal.hold
+    earliest = None if unsure else seen.day(missing.earliest)
     return NextSaid(
         says=_sentences(seen, missing, earliest),
         kinds=kinds,
@@ -101,7 +102,7 @@ def next_said(seen: Seen) -> NextSaid | None:
 
 
 _UNSURE: Final = frozenset({Status.UNDER_REVIEW, Status.SUSPENDED})
-"""When the goal can be verified depends on a ruling, or on when there is an opportunity again."""
+"""When the goal can be verified depends on a ruling, or on when there is an opportunity again; so it does on a hold."""
 
 
 def _only_ruling(seen: Seen) -> bool:
