@@ -21,6 +21,7 @@ from services import crash_points
 from services.actions.append_events import Draft, append_events, lanes_of
 from services.actions.apply_registry_event import OPENING, REGISTRY_TYPES, apply_registry_event, open_case
 from services.actions.check_language import language_problems
+from services.actions.check_observed_days import observed_too_late
 from services.domain.actors import Actor
 from services.domain.errors import FieldProblem
 from services.domain.events import Envelope, Event
@@ -115,6 +116,7 @@ def check_event(
     if data.get("case_ref", envelope.subject) != envelope.subject:
         found.append(FieldProblem("data.case_ref", "differs", "Must be the same as subject, or be left out."))
     found += language_problems(system.policy.language, envelope.type, data)
+    found += observed_too_late(data, now)
     if found:
         return Invalid(tuple(found))
     return Draft(

@@ -49,8 +49,10 @@ _IDLE_WHILE_LEASING = 0.5
 """Seconds: whoever leases holds the whole lane, and a process that is frozen meanwhile would hold it up."""
 _FIRST_DELAY = timedelta(seconds=1)
 _ROUTE = "route"
-_OF_EVENTS = frozenset({_ROUTE, "catch_up"})
-"""Kinds of jobs about an event as a whole: where one is set aside, people are told which event it is."""
+_OF_EVENTS = frozenset({_ROUTE, "catch_up", "assess"})
+"""Kinds of jobs about an event as a whole: where one is set aside, people are told which event it is. (A job that
+assesses goals because a day has passed is about a case, and about no event.)
+"""
 _log = structlog.get_logger()
 
 
@@ -145,7 +147,7 @@ def _put_off(system: System, job: Job, error: Exception) -> None:
     with system.database.begin(system_actor("jobs")) as connection:
         if job.attempts >= TRIES:
             jobs.set_aside(connection, job, code)
-            if job.kind in _OF_EVENTS:
+            if job.kind in _OF_EVENTS and job.ref != job.case_id:
                 jobs.add(connection, [_report(system, job)])
         else:
             jobs.postpone(connection, job, system.clock() + _FIRST_DELAY * 2 ** (job.attempts - 1), code)

@@ -83,6 +83,10 @@ class Sources:
         basis = found.basis
         if goal.speech and _is_heard(basis, origin, known):
             basis, origin = Basis.DIRECT, self.origins.professional(known, said, origin.person)
+        start, end = found.start, found.end
+        if found.direction is not Direction.SUPPORT:
+            # What was done cannot lie after the day on which it is known; a slip in a date must not put it off.
+            start, end = min(start, known.on), min(end, known.on)
         own = said.get("evidence_id")
         named = own if isinstance(own, str) else f"{known.event.id}{place}"
         classes = origin.classes
@@ -95,9 +99,9 @@ class Sources:
             basis=basis,
             origin=origin,
             direction=found.direction,
-            start=found.start,
-            end=max(found.start, found.end),
-            known_on=max(known.on, found.start, found.end),
+            start=start,
+            end=max(start, end),
+            known_on=max(known.on, start, end),
             event_id=str(known.event.id),
             event_type=known.event.type,
             agency=known.agency,

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from services.actions.assess_goals import assess_goals
 from services.actions.play_story import agency_actors, let_time_pass
 from services.actions.read.timeline import shown_event
-from services.actions.run_jobs import run_jobs
+from services.actions.run_jobs import TRIES, run_jobs
 from services.actions.set_up import SetUpDone, set_up
 from services.clock import StoryClock
 from services.domain.actors import Actor, system_actor
@@ -408,3 +408,32 @@ def test_a_closed_goal_is_looked_at_no_more(case: Case) -> None:
     assert set(case.statuses().values()) == {"CLOSED"}
     let_time_pass(case.county.system, case.clock, datetime(2025, 1, 20, 12, tzinfo=UTC))
     assert case.jobs() == []
+
+
+def test_where_goals_cannot_be_assessed_people_are_told_of_which_event(case: Case) -> None:
+    case.goal("G")
+    receipt = case.county.accept(
+        "probation",
+        "evidence.submitted",
+        {
+            **minimal_payload("evidence.submitted"),
+            "goal_id": "G",
+            "direction": "+",
+            "basis": "direct",
+            "observed_from": iso(5),
+        },
+        subject="C-1",
+    )
+    for lane in Lane:
+        run_jobs(case.county.system, lane, ["route"])
+    zone = "UPDATE cases SET zone = :zone RETURNING id"
+    case.rows(zone, zone="Nowhere/At_All")
+    for _ in range(TRIES):
+        for lane in Lane:
+            run_jobs(case.county.system, lane, ["assess"])
+        case.clock.move_to(case.clock() + timedelta(minutes=1))
+    case.rows(zone, zone="America/New_York")
+    assert case.rows("SELECT kind FROM jobs WHERE state = 'set_aside'") == [("assess",)]
+    case.county.work()
+    asked = "SELECT event_id FROM tasks WHERE kind = 'see_to_set_aside'"
+    assert [row.event_id for row in case.rows(asked)] == [receipt]

@@ -135,6 +135,12 @@ def test_a_correction_that_a_view_may_not_know_of_changes_nothing_there() -> Non
     assert told.status("G", 8) != before
 
 
+def test_what_is_against_a_goal_and_dated_after_it_was_known_counts_on_the_day_on_which_it_was_known() -> None:
+    told = story().verify("G")
+    told.seen("G", 400, direction="-", on=95)
+    assert told.status("G", 95) == "CONTRADICTED CONTRADICTED_ON_DAY_95"
+
+
 def test_two_items_cannot_correct_each_other_away() -> None:
     told = story()
     told.seen("G", 5, direction="-", evidence_id="n-1", corrects="n-2")
