@@ -8,6 +8,7 @@ back and done one by one, so that only the job that cannot be done is put off, a
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -77,20 +78,28 @@ def run_jobs(
     while others are at work on these kinds in the lane. Raises what DATABASE_AWAY names when the database is away; the
     leases then run out by themselves.
     """
+    lease = partial(_lease, system, lane, kinds, unclaimed_for, left_alone=left_alone)
     try:
-        with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
-            limit = system.limits.leased_in(lane)
-            now = system.clock()
-            leased = jobs.lease(connection, lane, kinds, now, limit, unclaimed_for, left_alone=left_alone)
-            crash_points.reached("claim.leased")
+        leased = lease()
     except CutOffError:
-        # This process stood still: nothing is leased, and it may try again.
-        return 0
+        # This process stood still, and leased nothing. That nothing is due is not known: it asks again.
+        _log.warning("cut_off_while_leasing", lane=lane.value)
+        leased = lease()
     crash_points.reached("claim.committed")
     for kind, handler in HANDLERS.items():
         for batch in _batches([job for job in leased if job.kind == kind]):
             _do(system, handler, batch)
     return len(leased)
+
+
+def _lease(
+    system: System, lane: Lane, kinds: Collection[str], unclaimed_for: float, *, left_alone: bool
+) -> Sequence[Job]:
+    with system.database.begin(system_actor("jobs"), idle_seconds=_IDLE_WHILE_LEASING) as connection:
+        limit, now = system.limits.leased_in(lane), system.clock()
+        leased = jobs.lease(connection, lane, kinds, now, limit, unclaimed_for, left_alone=left_alone)
+        crash_points.reached("claim.leased")
+    return leased
 
 
 def _batches(leased: Sequence[Job]) -> Iterator[Sequence[Job]]:

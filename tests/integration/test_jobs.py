@@ -1,7 +1,9 @@
 """Jobs on a real database: leased by one at a time, in case order, isolated when poison, never lost, never doubled."""
 
+import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 import pytest
@@ -153,6 +155,20 @@ def test_the_sweeper_leaves_young_work_to_the_workers(county: Alder, someone: Ac
     assert run_jobs(replace(county.system, done_by="celery"), Lane.URGENT) > 0
     with county.system.database.begin(someone) as connection:
         assert jobs.tally(connection)["celery"] > 0
+
+
+def test_who_stood_still_while_leasing_asks_again_before_saying_that_nothing_is_due(county: Alder) -> None:
+    county.open_case("police")
+    county.work()
+    county.accept("police", "le.dv_incident", INCIDENT)
+    asked = count()
+
+    def frozen_at_first() -> datetime:
+        if next(asked) == 0:
+            time.sleep(0.8)
+        return county.system.clock()
+
+    assert run_jobs(replace(county.system, clock=frozen_at_first), Lane.URGENT) > 0
 
 
 def test_an_event_that_cannot_be_routed_is_put_before_the_on_call_desk(

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -98,13 +98,18 @@ def _frozen(stores: LocalStores) -> Iterator[None]:
     """Every process of the server stopped, as by a debugger or a hypervisor."""
     pids = _server(stores)
     assert len(pids) > 1
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    _signal(pids, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        # A child that was ending when it was listed may be gone by now.
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _server(stores: LocalStores) -> list[int]:
