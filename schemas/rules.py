@@ -147,6 +147,27 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedOnce:
+    """No two items of a list that say the same in ``within`` may say the same in ``number``, where they say it."""
+
+    items: str
+    number: str
+    within: str
+
+    @property
+    def text(self) -> str:
+        return f"No two of `{self.items}` with the same `{self.within}` may have the same `{self.number}`."
+
+    def broken(self, data: Mapping[str, Any]) -> Broken:
+        numbered = [
+            (item.get(self.within), item[self.number]) for item in data.get(self.items, ()) if self.number in item
+        ]
+        if len(numbered) == len(set(numbered)):
+            return None
+        return self.items, f"Names the same {self.number} twice for the same {self.within}."
+
+
+@dataclass(frozen=True, slots=True)
 class Differs:
     """The two fields may not say the same."""
 

@@ -15,7 +15,7 @@ from marshmallow.fields import Field
 from schemas.catalogue import CATALOGUE
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Hash, Instant, Money, Month, Slug, Text, TimeOfDay, Token
 from schemas.fields import Whole as WholeNumber
-from schemas.rules import AtMost, Differs, Distinct, NeededWhen, NotBefore, OneOf, Rule, SomeUnless
+from schemas.rules import AtMost, Differs, Distinct, NeededWhen, NotBefore, NumberedOnce, OneOf, Rule, SomeUnless
 from schemas.structures import Document, Many, Object, document_of
 
 Payload = dict[str, Any]
@@ -155,6 +155,9 @@ def _mend(rule: Rule, document: Document, data: Payload, another: Another) -> No
             data[items] = ["item-1"]
         case Distinct(items, key):
             data[items] = list({item[key] if key else item: item for item in data[items]}.values())
+        case NumberedOnce(items, number):
+            for item in data[items]:
+                item.pop(number, None)
         case Differs(one, other) if document.load_fields[one].required:
             data[one] = another(one, data[other])
         case Differs(one):

@@ -3,7 +3,7 @@
 from schemas.classes import EVI, PLN_S, SRC
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Slug, Text, Token, Whole
 from schemas.payload import EventPayload
-from schemas.rules import NotBefore
+from schemas.rules import NotBefore, NumberedOnce
 from schemas.structures import Document, Many
 from schemas.vocabulary import BEHAVIOURS, DIRECTIONS, EVIDENCE_BASES, OBSERVER_ROLES, REASON_CODES
 from services.domain.catalogue import ANY_ROLE, PLANNERS, EventType
@@ -31,6 +31,10 @@ class Observation(Document):
     evidence_id = Token("The item, where the sender numbers its own.", EVI)
     corrects = Token("The item of the same agency that this one corrects: nothing is overwritten.", EVI)
     victim_sourced = Flag("True where the survivor is the source.", EVI, SRC)
+
+
+GOAL_EVIDENCE_NUMBERED_ONCE = NumberedOnce("per_goal", number="evidence_id", within="goal_id")
+"""For reports goal by goal: of two items of one number the second would be taken for a copy of the first."""
 
 
 class Submitted(EventPayload):

@@ -1,7 +1,7 @@
 """Adult probation and parole (practice.md §3 rows 39 to 43)."""
 
 from schemas.classes import CJ, EVI, INC, PUB
-from schemas.events.evidence import Observation
+from schemas.events.evidence import GOAL_EVIDENCE_NUMBERED_ONCE, Observation
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Instant, Line, Month, Text, Token, Whole
 from schemas.payload import EventPayload
 from schemas.rules import NotBefore
@@ -41,6 +41,7 @@ class ContactReport(EventPayload):
 
     event = EventType("prob.contact_report", "Probation contact report", _OFFICER, "41")
     about = frozenset({CJ})
+    rules = (GOAL_EVIDENCE_NUMBERED_ONCE,)
 
     kind = Choice("The kind of contact.", ("office", "home", "phone"), CJ, required=True)
     contact_on = Date("The day of the contact, where the envelope's time does not say it.", CJ)

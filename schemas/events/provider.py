@@ -1,7 +1,7 @@
 """Programmes and other providers (practice.md §1.6, §3 rows 44 to 50)."""
 
 from schemas.classes import CASE, EVI, INC, RSK
-from schemas.events.evidence import Observation
+from schemas.events.evidence import GOAL_EVIDENCE_NUMBERED_ONCE, Observation
 from schemas.fields import Choice, Date, DateOrInstant, Flag, Line, Month, Slug, Text, Token, Whole
 from schemas.payload import EventPayload
 from schemas.rules import AtMost
@@ -96,6 +96,7 @@ class ProgressReport(EventPayload):
     event = EventType("provider.progress_report", "Provider progress report", _REPORTERS, "45")
     about = frozenset({EVI})
     by_holder = True
+    rules = (GOAL_EVIDENCE_NUMBERED_ONCE,)
 
     period = Month("The month that it is about.", EVI, required=True)
     programme = Choice("The kind of service.", _PROGRAMMES, EVI)

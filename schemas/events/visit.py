@@ -1,7 +1,7 @@
 """The caseworker's own visits to the children (practice.md §3 rows 20 and 21)."""
 
 from schemas.classes import CASE, EVI
-from schemas.events.evidence import Observation
+from schemas.events.evidence import GOAL_EVIDENCE_NUMBERED_ONCE, Observation
 from schemas.fields import Date, Flag, Month, Token
 from schemas.payload import EventPayload
 from schemas.structures import Many
@@ -14,6 +14,7 @@ class CaseworkerMade(EventPayload):
 
     event = EventType("visit.caseworker_made", "Caseworker visit made", frozenset({Role.CPS_WORKER}), "20")
     about = frozenset({CASE})
+    rules = (GOAL_EVIDENCE_NUMBERED_ONCE,)
 
     child_ref = Token("The child.", CASE, required=True)
     in_residence = Flag("Whether it was where the child lives; never where that is.", CASE, required=True)

@@ -1,7 +1,7 @@
 """The visit centre (practice.md §3 rows 52 and 53)."""
 
 from schemas.classes import EVI, INC, VIS
-from schemas.events.evidence import Observation
+from schemas.events.evidence import GOAL_EVIDENCE_NUMBERED_ONCE, Observation
 from schemas.fields import Choice, Flag, Instant, Line, Text, Token
 from schemas.payload import EventPayload
 from schemas.rules import NotBefore
@@ -17,7 +17,7 @@ class VisitCompleted(EventPayload):
 
     event = EventType("visitctr.visit_completed", "Supervised visit completed", _CENTRE, "52")
     about = frozenset({VIS})
-    rules = (NotBefore("out_at", "in_at"),)
+    rules = (NotBefore("out_at", "in_at"), GOAL_EVIDENCE_NUMBERED_ONCE)
 
     in_at = Instant("When the visiting parent came.", VIS, required=True)
     out_at = Instant("When the visiting parent left.", VIS, required=True)

@@ -87,8 +87,7 @@ class Origins:
 
     def of(self, known: Known, said: Mapping[str, object], goal: PlannedGoal) -> Origin:
         """The origin of an observation that an event brings about a goal. ``said`` is its part of the payload."""
-        person = _text(said.get("origin_person")) or _text(said.get("observer_person"))
-        person = person or _text(known.data.get("origin_person")) or _text(reporter_of(known).get("person"))
+        person = next(iter(_named(known, said)), None)
         observer = self._observer(known, said, person, goal)
         if observer is ObserverRole.SURVIVOR and person is None:
             person = self._only("protective_parent")
@@ -96,7 +95,7 @@ class Origins:
         if observer is ObserverRole.PROFESSIONAL:
             return self.professional(known, said, person)
         listener = frozenset({known.emitter.value})
-        classes = _of_professions(listener) | _of_family(observer)
+        classes = _of_professions(listener) | _of_family(observer) | self._protected(known, said)
         return Origin(observer, person or observer.value, _KINDS.get(observer, frozenset()), classes, person)
 
     def professional(self, known: Known, said: Mapping[str, object], person: str | None) -> Origin:
@@ -106,7 +105,7 @@ class Origins:
         told_by = _text(reporter_of(known).get("organisation"))
         organisation = _text(said.get("observer_organisation")) or told_by or known.agency
         kinds = self._professions(known, organisation)
-        classes = _of_professions(kinds) | _of_professions({known.emitter.value})
+        classes = _of_professions(kinds) | _of_professions({known.emitter.value}) | self._protected(known, said)
         return Origin(ObserverRole.PROFESSIONAL, organisation, kinds, classes, person)
 
     def _observer(
@@ -121,15 +120,32 @@ class Origins:
             return ObserverRole.ADVERSE
         signs = (
             _BY_EMITTER.get(known.emitter),
-            _BY_REPORTER.get(str(reporter_of(known).get("role"))),
+            _reported(known),
             ObserverRole.SURVIVOR if _victim_sourced(known, said) else None,
             _BY_PERSON.get(self.persons.get(person, "")) if person is not None else None,
+            ObserverRole.KIN if self._is_unknown(_origin_person(known, said)) else None,
         )
         if stated is not ObserverRole.PROFESSIONAL:
             worse = [sign for sign in signs if sign in {ObserverRole.SUBJECT, ObserverRole.ALIGNED}]
             return worse[0] if worse else stated
         found = [sign for sign in signs if sign is not None]
         return next((one for one in _WORST_FIRST if one in found), stated)
+
+    def _protected(self, known: Known, said: Mapping[str, object]) -> frozenset[DataClass]:
+        """The classes of the survivor's and a child's word, by any sign that it went through them: an admission that
+        she passed on betrays her. Whoever is not known on the case may be either.
+        """
+        named = _named(known, said)
+        signs = {ObserverRole(str(said.get("observer_role", ObserverRole.PROFESSIONAL)))}
+        signs |= {ObserverRole.SURVIVOR} if _victim_sourced(known, said) else set()
+        signs |= {role for role in (_BY_EMITTER.get(known.emitter), _reported(known)) if role is not None}
+        signs |= {role for person in named if (role := _BY_PERSON.get(self.persons.get(person, "")))}
+        if self._is_unknown(_origin_person(known, said)):
+            signs |= {ObserverRole.SURVIVOR, ObserverRole.CHILD}
+        return frozenset().union(*map(_of_protected, signs))
+
+    def _is_unknown(self, person: str | None) -> bool:
+        return person is not None and person not in self.persons
 
     def _professions(self, known: Known, organisation: str) -> frozenset[str]:
         if organisation == known.agency:
@@ -158,6 +174,20 @@ def reporter_of(known: Known) -> Mapping[str, object]:
     return reporter if isinstance(reporter, Mapping) else {}
 
 
+def _reported(known: Known) -> ObserverRole | None:
+    return _BY_REPORTER.get(str(reporter_of(known).get("role")))
+
+
+def _origin_person(known: Known, said: Mapping[str, object]) -> str | None:
+    return _text(said.get("origin_person")) or _text(known.data.get("origin_person"))
+
+
+def _named(known: Known, said: Mapping[str, object]) -> list[str]:
+    """Everybody through whom it went, the one whose perception it is said to be first."""
+    people = (said.get("origin_person"), said.get("observer_person"), known.data.get("origin_person"))
+    return [one for one in map(_text, (*people, reporter_of(known).get("person"))) if one is not None]
+
+
 def _victim_sourced(known: Known, said: Mapping[str, object]) -> bool:
     return said.get("victim_sourced") is True or known.data.get("victim_sourced") is True
 
@@ -178,6 +208,10 @@ def _of_family(observer: ObserverRole) -> frozenset[DataClass]:
             return frozenset({DataClass.CASE})
         case _:
             return frozenset()
+
+
+def _of_protected(observer: ObserverRole) -> frozenset[DataClass]:
+    return _of_family(observer) if observer in {ObserverRole.SURVIVOR, ObserverRole.CHILD} else frozenset()
 
 
 def _text(value: object) -> str | None:

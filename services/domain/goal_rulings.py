@@ -134,7 +134,7 @@ class _Fold:
     lines: ReportingLines
     policy: VerificationPolicy
     rulings: dict[str, list[RulingMade]] = field(default_factory=dict)
-    holds: dict[str, tuple[str, date]] = field(default_factory=dict)
+    holds: dict[str, dict[str, date]] = field(default_factory=dict)
     cleared: dict[str, int] = field(default_factory=dict)
     lifts: dict[str, list[tuple[str | None, int]]] = field(default_factory=dict)
     asked: dict[str, Known] = field(default_factory=dict)
@@ -150,7 +150,8 @@ class _Fold:
                 self._rule(one)
             case "review.hold_set":
                 last = min(one.day("expires") or one.on, one.on + timedelta(days=self.policy.hold_days))
-                self.holds[str(one.data["hold_ref"])] = (str(one.data["goal_id"]), last)
+                held, goal_id = self.holds.setdefault(str(one.data["hold_ref"]), {}), str(one.data["goal_id"])
+                held[goal_id] = max(last, held.get(goal_id, last))
                 self.lifts.pop(str(one.data["hold_ref"]), None)
             case "review.hold_lifted":
                 self._lift(one)
@@ -165,7 +166,7 @@ class _Fold:
         """Everything, as values."""
         return Decisions(
             rulings=self.rulings,
-            holds=frozenset(goal for goal, last in self.holds.values() if last >= self.as_of),
+            holds=frozenset(goal for held in self.holds.values() for goal, last in held.items() if last >= self.as_of),
             cleared=self.cleared,
             waivers=self.waivers,
             lowered=frozenset(self.lowered),

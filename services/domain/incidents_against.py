@@ -44,12 +44,12 @@ class Incident:
 def incidents_of(known: Iterable[Known], sources: Sources) -> list[Incident]:
     """The incidents among what is known, in its order, each dated by the conduct."""
     found = [_classed(incident, sources) for one in known if (incident := _incident(one, sources)) is not None]
-    by_number: dict[str, Incident] = {}
+    acts: dict[tuple[str, str], Incident] = {}
     for incident in found:
         number = incident.known.text("incident_no")
         if number is not None and incident.known.event.type != "le.arrest":
-            by_number.setdefault(number, incident)
-    return [_by_conduct(incident, by_number) for incident in found]
+            acts.setdefault((incident.known.agency, number), incident)
+    return [_by_conduct(incident, acts) for incident in found]
 
 
 def observed_in(incident: Incident, sources: Sources) -> Iterator[Observed]:
@@ -88,11 +88,13 @@ def _families(rule: IncidentRule, known: Known, sources: Sources) -> Iterator[st
         yield from (name for name, family in sources.policy.families.items() if family.behaviours & behaviours)
 
 
-def _by_conduct(incident: Incident, by_number: Mapping[str, Incident]) -> Incident:
-    """An arrest stands for the act that it was made for: its days, and what that act contradicts."""
+def _by_conduct(incident: Incident, acts: Mapping[tuple[str, str], Incident]) -> Incident:
+    """An arrest stands for the act of the same person that it was made for, as the same agency has it on record under
+    the arrest's number: its days, and what that act contradicts. Who else quotes the number changes no arrest.
+    """
     known = incident.known
-    act = by_number.get(known.text("incident_no") or "")
-    if known.event.type != "le.arrest" or act is None:
+    act = acts.get((known.agency, known.text("incident_no") or ""))
+    if known.event.type != "le.arrest" or act is None or act.person not in {None, incident.person}:
         return incident
     return replace(incident, families=act.families or incident.families, start=act.start, end=act.end)
 

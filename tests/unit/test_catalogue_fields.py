@@ -136,6 +136,25 @@ def test_a_list_that_is_too_long_or_no_list_is_refused() -> None:
     assert _wrong("order.issued", terms=["no_contact", "unheard_of"])[0][0] == "data.terms[1]"
 
 
+_SEEN = {
+    "goal_id": "G1",
+    "evidence_id": "e-1",
+    "direction": "+",
+    "behaviour": "Asked.",
+    "observed_from": "2025-02-03",
+    "basis": "direct",
+}
+
+
+def test_one_number_may_stand_for_what_was_seen_of_two_goals_and_many_items_may_have_none() -> None:
+    unnumbered = {name: said for name, said in _SEEN.items() if name != "evidence_id"}
+    reported = [_SEEN, {**_SEEN, "goal_id": "G2"}, unnumbered, unnumbered]
+    loaded = CATALOGUE["provider.progress_report"].load(
+        {**minimal_payload("provider.progress_report"), "per_goal": reported}
+    )
+    assert len(loaded["per_goal"]) == 4
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "field"),
     [
@@ -158,6 +177,7 @@ def test_a_list_that_is_too_long_or_no_list_is_refused() -> None:
             {"attendance": {"offered": 4, "attended": 3, "excused": 1, "unexcused": 1}},
             "attendance.offered",
         ),
+        ("provider.progress_report", {"per_goal": [_SEEN, _SEEN]}, "per_goal"),
     ],
 )
 def test_fields_that_contradict_each_other_are_refused(name: str, changes: dict[str, Any], field: str) -> None:

@@ -32,7 +32,8 @@ _HERS = ObserverRole.SURVIVOR
         (Role.SCHOOL, {"origin_person": "ivy"}, ObserverRole.CHILD),
         (Role.CPS_WORKER, {"origin_person": "june"}, ObserverRole.KIN),
         (Role.CARER, {}, ObserverRole.KIN),
-        (Role.CPS_WORKER, {"origin_person": "a-teacher"}, ObserverRole.PROFESSIONAL),
+        (Role.CPS_WORKER, {"origin_person": "not-known-here"}, ObserverRole.KIN),
+        (Role.CPS_WORKER, {"reported_by": {"role": "SCHOOL", "person": "a-teacher"}}, ObserverRole.PROFESSIONAL),
         (Role.CPS_WORKER, {"observer_role": "survivor", "reported_by": {"role": "SUBJECT"}}, _HIS),
     ],
 )
@@ -104,6 +105,42 @@ def test_an_item_carries_the_classes_of_who_holds_the_record_and_of_who_perceive
 ) -> None:
     told = story()
     assert told.classes("G", told.seen("G", 5, by, **said), 5) == classes
+
+
+_ADMISSION = {"observer_role": "subject", "direction": "-", "basis": "self"}
+
+
+@pytest.mark.parametrize(
+    ("said", "classes"),
+    [
+        ({}, {"PLN-S"}),
+        ({"victim_sourced": True}, {"PLN-S", "SVS"}),
+        ({"reported_by": {"role": "SURVIVOR"}}, {"PLN-S", "SVS"}),
+        ({"reported_by": {"role": "COUNSEL_SURVIVOR"}}, {"PLN-S", "SVS"}),
+        ({"reported_by": {"person": "marisol"}}, {"PLN-S", "SVS"}),
+        ({"origin_person": "ivy"}, {"PLN-S", "CHS"}),
+        ({"origin_person": "trent", "reported_by": {"person": "ivy"}}, {"PLN-S", "CHS"}),
+        ({"origin_person": "marisol", "reported_by": {"person": "ivy"}}, {"PLN-S", "SVS", "CHS"}),
+        ({"origin_person": "not-known-here"}, {"PLN-S", "SVS", "CHS"}),
+    ],
+)
+@pytest.mark.parametrize("codes", [("1",), ("17",)])
+def test_an_admission_that_went_through_the_survivor_or_a_child_is_shown_to_nobody_who_may_not_know_their_word(
+    codes: tuple[str, ...], said: dict[str, Any], classes: set[str]
+) -> None:
+    told = story(*codes)
+    event = told.seen("G", 5, Role.CPS_WORKER, **{**_ADMISSION, **said})
+    assert told.classes("G", event, 5) == classes
+    seen = {name for (_, name), one in told.assessed(5).items() if one.items}
+    assert ("court" in seen or "subject" in seen) <= (classes == {"PLN-S"})
+
+
+def test_whoever_is_not_known_yet_counts_as_who_they_are_once_they_are_known() -> None:
+    told = story()
+    event = told.seen("G", 5, Role.CPS_WORKER, origin_person="his-brother")
+    assert told.item("G", event, 5).ruling is Ruling.CONTEXT
+    told.tell("case.person_added", 6, Role.CPS_WORKER, person_ref="his-brother", kind="kin")
+    assert [told.classes("G", event, on) for on in (5, 6)] == [{"PLN-S", "CASE", "SVS", "CHS"}, {"PLN-S", "CASE"}]
 
 
 def test_an_adverse_party_is_whom_an_approved_map_designates_or_a_dual_arrest_leaves_open() -> None:

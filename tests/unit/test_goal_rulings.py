@@ -134,6 +134,17 @@ def test_a_hold_ends_after_30_days_unless_it_is_renewed() -> None:
     assert told.status("G", 131) == "VERIFIED"
 
 
+def test_a_hold_that_is_set_again_never_ends_earlier_and_lets_no_other_goal_go() -> None:
+    told = story().goal("H").verify("G").verify("H")
+    held(told, 91, 110)
+    held(told, 92, 93)
+    told.tell("review.hold_set", 93, hold_ref="h-1", goal_id="H", expires=iso(100))
+    assert told.status("G", 110) == "UNDER_REVIEW SUPERVISOR_HOLD"
+    assert [told.status("H", on) for on in (100, 101)] == ["UNDER_REVIEW SUPERVISOR_HOLD", "VERIFIED"]
+    told.tell("review.hold_lifted", 94, hold_ref="h-1", lifted_by="lindqvist", second_approver="price")
+    assert {told.status(goal, 94) for goal in "GH"} == {"VERIFIED"}
+
+
 def test_a_hold_is_lifted_by_two_people() -> None:
     told = story().verify("G")
     held(told, 91, 110)

@@ -88,6 +88,26 @@ def test_an_arrest_is_dated_by_the_act_that_is_on_record_under_its_number_whiche
     assert told.item("violence", other, 14).end == 14
 
 
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (Role.PROB, {"person_ref": "trent"}),
+        (Role.CPS_WORKER, {}),
+        (Role.LE, {"person_ref": "june"}),
+    ],
+)
+def test_who_quotes_the_number_of_an_arrest_changes_neither_its_days_nor_what_it_contradicts(
+    by: Role, said: dict[str, Any]
+) -> None:
+    told = goals()
+    arrest = told.tell("le.arrest", 12, Role.LE, person_ref="trent", incident_no="R-1")
+    told.tell(
+        "order.violated", 13, by, severity="contact_only", how="phone", violated_from=iso(1), incident_no="R-1", **said
+    )
+    assert (told.item("violence", arrest, 13).start, told.item("violence", arrest, 13).end) == (12, 12)
+    assert "violence" in contradicted(told, 13)
+
+
 def test_an_incident_concerns_only_the_goals_of_the_person_who_did_it() -> None:
     told = (
         GoalStory()
